@@ -1,0 +1,49 @@
+# Two commands: `make demo` holds a lesson, `make test` proves the rules. Both set up what they need, in .venv.
+export PATH := $(abspath .venv)/bin:$(PATH)
+PYTHON ?= python3
+WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
+
+.PHONY: setup demo test lint bench types clean browser
+
+setup: .venv/.stamp node_modules/.stamp server/static/.stamp
+
+.venv/.stamp: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.9
+	.venv/bin/uv pip install -q --python .venv/bin/python --require-hashes --only-binary :all: -r requirements.lock
+	.venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+	touch $@
+
+node_modules/.stamp: package-lock.json .npmrc .venv/.stamp
+	npm ci --no-progress
+	touch $@
+
+server/static/.stamp: node_modules/.stamp $(WEB_SOURCES)
+	npm run --silent build
+	touch $@
+
+browser: .venv/.stamp
+	@.venv/bin/python .ci/browser.py
+
+demo: setup
+	lessonroom demo
+
+lint: setup
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+	npm run --silent check
+
+types: setup
+	python -m server.wire_schema
+
+test: setup browser lint
+	npm test --silent
+	pytest $(PYTEST_ARGS)
+
+bench: setup
+	python -m benchmarks
+
+clean:
+	rm -rf .venv node_modules server/static

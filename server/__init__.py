@@ -1,0 +1,1 @@
+"""The only impure package: process, sockets, HTTP, storage, mail, accounts."""

@@ -1,0 +1,348 @@
+"""Every frame of the wire, typed. `docs/protocol.md` says what each means; the TypeScript types are made from here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rooms.audience import Closing, Happened, Held, Message, Result, Unsent
+from rooms.commands import Because, Choice
+from rooms.lesson import Kind, SideId
+from rooms.status import PartStatus, SideStatus
+
+ACTION_CHARS_MAX = 36
+"""An action id: a UUID in its usual form."""
+TEXT_CHARS_MAX = 1_000
+"""A chat message, in code points: more than anybody types in a lesson, little enough to review in a millisecond."""
+SDP_CHARS_MAX = 16_384
+"""A session description: a browser's with two media sections is 2 to 6 kB."""
+CANDIDATE_CHARS_MAX = 512
+"""One ICE candidate line."""
+TICKET_CHARS_MAX = 512
+ID_CHARS_MAX = 64
+DEVICE_CHARS_MAX = 36
+REASON_CHARS_MAX = 200
+
+Action = Annotated[str, Meta(min_length=1, max_length=ACTION_CHARS_MAX)]
+Id = Annotated[str, Meta(min_length=1, max_length=ID_CHARS_MAX)]
+MAX_N = 2**53
+"""Numbers are exact in JavaScript up to here."""
+Count = Annotated[int, Meta(ge=0, le=MAX_N)]
+
+
+# From the client --------------------------------------------------------------------------------------------
+
+
+class FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True):
+    """The base of what a client may send."""
+
+
+class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a client has come: the projection's version, and the number of the last event it has."""
+
+    projection: Count
+    n: Count
+
+
+class Join(FromClient, frozen=True, kw_only=True, tag="join"):
+    """The first frame, within 5 s of opening."""
+
+    ticket: Annotated[str, Meta(min_length=1, max_length=TICKET_CHARS_MAX)]
+    device: Annotated[str, Meta(min_length=1, max_length=DEVICE_CHARS_MAX)]
+    """Random, made once per tab: a reload of the same tab is the same device."""
+    resume: Cursor | None = None
+    take_over: bool = False
+    """The person said yes to using this screen instead of the other one."""
+
+
+class Beat(FromClient, frozen=True, kw_only=True, tag="beat"):
+    """Sent every second; the server answers with its own time."""
+
+    t: Count
+    """Anything; comes back as it was."""
+
+
+class Asking(FromClient, frozen=True, kw_only=True):
+    """An action: acknowledged once its effect is durable; a repeat of the same id is harmless."""
+
+    action: Action
+
+
+class SayFrame(Asking, frozen=True, kw_only=True, tag="say"):
+    text: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+
+
+class ReleaseFrame(Asking, frozen=True, kw_only=True, tag="release"):
+    message: Id
+
+
+class WithholdFrame(Asking, frozen=True, kw_only=True, tag="withhold"):
+    message: Id
+
+
+class FlagFrame(Asking, frozen=True, kw_only=True, tag="flag"):
+    message: Id
+
+
+class StartFrame(Asking, frozen=True, kw_only=True, tag="start"):
+    pass
+
+
+class KeepWaitingFrame(Asking, frozen=True, kw_only=True, tag="keep_waiting"):
+    pass
+
+
+class EndAsMissedFrame(Asking, frozen=True, kw_only=True, tag="end_as_missed"):
+    pass
+
+
+class EndFrame(Asking, frozen=True, kw_only=True, tag="end"):
+    """The teacher's one click; an observer's *End for safety* is the same frame."""
+
+    because: Because | None = None
+
+
+class ExplainFrame(Asking, frozen=True, kw_only=True, tag="explain"):
+    because: Because
+    pupil: Id | None = None
+
+
+class DecideFrame(Asking, frozen=True, kw_only=True, tag="decide"):
+    choose: Choice
+    pupil: Id
+
+
+class RemoveFrame(Asking, frozen=True, kw_only=True, tag="remove"):
+    pupil: Id
+    because: Because | None = None
+
+
+class WarnFrame(Asking, frozen=True, kw_only=True, tag="warn"):
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS_MAX)]
+    pupil: Id | None = None
+
+
+class LeaveFrame(Asking, frozen=True, kw_only=True, tag="leave"):
+    pass
+
+
+class CannotSeeFrame(Asking, frozen=True, kw_only=True, tag="cannot_see"):
+    pass
+
+
+class AdultOutFrame(Asking, frozen=True, kw_only=True, tag="adult_out"):
+    """By the pupil side, or by the teacher who marks it. Checking in is HTTP: a PIN never travels here."""
+
+    pupil: Id
+
+
+class AdultSeenFrame(Asking, frozen=True, kw_only=True, tag="adult_seen"):
+    pupil: Id
+    seen: bool
+
+
+class CarryOnFrame(Asking, frozen=True, kw_only=True, tag="carry_on"):
+    pupil: Id
+
+
+DeviceState = Literal["on", "off", "blocked", "missing", "in_use", "ended"]
+"""``off``: switched off or muted by the person. The others speak of the device itself."""
+
+
+class Report(FromClient, frozen=True, kw_only=True, tag="report"):
+    """The browser's own view, once a second, from getStats. It speaks only of its own devices, sending and receiving."""
+
+    camera: DeviceState
+    microphone: DeviceState
+    sent: Count
+    """Packets sent so far to the other side(s), audio and video."""
+    received: Count
+    """Packets received so far, audio and video."""
+    frames: Count
+    """Frames decoded so far."""
+    lost_permille: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Of what was sent in the last second, as the far end reports it (remote-inbound fractionLost)."""
+    rtt_ms: Annotated[int, Meta(ge=0, le=60_000)] = 0
+    kbps_out: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
+    """availableOutgoingBitrate."""
+    connected: bool = False
+    """The peer connection's state is *connected*."""
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description", forbid_unknown_fields=True):
+    """A session description (RFC 8829); opaque to the server but for its size."""
+
+    sdp_type: Literal["offer", "answer", "rollback"]
+    sdp: Annotated[str, Meta(max_length=SDP_CHARS_MAX)]
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="candidate", forbid_unknown_fields=True):
+    """One trickled ICE candidate (RFC 8838); an empty string is end-of-candidates."""
+
+    candidate: Annotated[str, Meta(max_length=CANDIDATE_CHARS_MAX)]
+    sdp_mid: Annotated[str, Meta(max_length=16)] | None = None
+    sdp_m_line_index: Annotated[int, Meta(ge=0, le=31)] | None = None
+
+
+class SignalFrame(FromClient, frozen=True, kw_only=True, tag="signal"):
+    """Negotiation towards one peer of the roster; relayed, never stored."""
+
+    to: Id
+    generation: Count
+    """Of the pair's negotiation, from `PeersFrame`; a frame of an older one is dropped."""
+    body: Description | Candidate
+
+
+ClientFrame = (
+    Join | Beat | SayFrame | ReleaseFrame | WithholdFrame | FlagFrame | StartFrame | KeepWaitingFrame
+    | EndAsMissedFrame | EndFrame | ExplainFrame | DecideFrame | RemoveFrame | WarnFrame | LeaveFrame
+    | CannotSeeFrame | AdultOutFrame | AdultSeenFrame | CarryOnFrame | Report | SignalFrame
+)
+
+
+# From the server --------------------------------------------------------------------------------------------
+
+
+class FromServer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    """The base of what the server sends."""
+
+
+class PupilInfo(msgspec.Struct, frozen=True):
+    id: SideId
+    first_name: str
+    adult_word: str
+    """"grown-up", "adult" or "member of staff" (PAGES.md)."""
+
+
+class LessonInfo(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    kind: Kind
+    charged: bool
+    subject: str
+    teacher_name: str
+    pupils: tuple[PupilInfo, ...]
+    """To a pupil side: its own only."""
+    starts_at: int
+    ends_at: int
+    start_limit_ms: int
+    keep_waiting_from_ms: int
+    interrupted_limit_ms: int
+    near_end_ms: int
+    time_zone: str
+    """IANA name, for every time that is shown."""
+
+
+class IceServer(msgspec.Struct, frozen=True, kw_only=True):
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = None
+
+
+class You(msgspec.Struct, frozen=True, kw_only=True):
+    role: Literal["teacher", "pupil_side", "observer"]
+    side: SideId | None
+    name: str
+    epoch: int
+
+
+class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
+    """The answer to `Join`, always the first frame. Then `EventFrame`s from ``n`` + 1, `PeersFrame`, `StatusFrame`."""
+
+    you: You
+    lesson: LessonInfo
+    cursor: Cursor
+    """Where this client now stands: its own where ``resumed``, else the snapshot's."""
+    resumed: bool
+    """False: forget what you had; what follows from n = 1 (or the snapshot's first) is all there is."""
+    now: int
+    beat_ms: int
+    ice_servers: tuple[IceServer, ...]
+
+
+class EventFrame(FromServer, frozen=True, kw_only=True, tag="event"):
+    """One durable thing that this viewer is shown; ``n`` is dense."""
+
+    n: int
+    event: Message | Held | Unsent | Happened | Closing | Result
+
+
+Can = Literal[
+    "say", "start", "keep_waiting", "end", "end_as_missed", "explain", "decide", "teach_on", "remove", "warn",
+    "leave", "cannot_see", "adult_out", "adult_seen", "carry_on", "flag", "check_in", "phone",
+]
+
+
+class StatusFrame(FromServer, frozen=True, kw_only=True, tag="status"):
+    """How the room stands: sent when it changes, and again after a resume. Carries no number."""
+
+    now: int
+    platform_up: bool
+    parts: tuple[PartStatus, ...]
+    """To a pupil side: its own only."""
+    sides: tuple[SideStatus, ...]
+    weak: tuple[SideId, ...]
+    """Sides whose connection is weak, of those that this viewer sees."""
+    closes_at: int
+    phase: Literal["open", "ending", "ended"]
+    """``ending``: media has stopped, the end is not yet stored."""
+    settled: bool
+    can: tuple[Can, ...]
+    """What this viewer may press now."""
+
+
+class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    side: SideId
+    name: str
+    polite: bool
+    """Whether *this client* is the polite one of the pair (perfect negotiation)."""
+    generation: int
+
+
+class PeersFrame(FromServer, frozen=True, kw_only=True, tag="peers"):
+    """Whom to negotiate media with now; a peer that is gone from here is to be closed, a new generation starts afresh."""
+
+    peers: tuple[Peer, ...]
+
+
+class RelayedSignal(FromServer, frozen=True, kw_only=True, tag="signal"):
+    sender: SideId
+    generation: int
+    body: Description | Candidate
+
+
+class Ack(FromServer, frozen=True, kw_only=True, tag="ack"):
+    """The answer to an action, once its effect is durable."""
+
+    action: str
+    ok: bool
+    code: str = ""
+    """Why not: a stable code."""
+    text: str = ""
+    """A sentence that a person can act on."""
+
+
+class ErrorFrame(FromServer, frozen=True, kw_only=True, tag="error"):
+    """Something was wrong with a frame; the socket may close after it with the code's close code."""
+
+    code: str
+    text: str
+
+
+class Halt(FromServer, frozen=True, kw_only=True, tag="halt"):
+    """Stop camera, microphone and every peer connection now. Comes before the end is stored."""
+
+
+class BeatBack(FromServer, frozen=True, kw_only=True, tag="beat"):
+    t: int
+    now: int
+
+
+class Elsewhere(FromServer, frozen=True, kw_only=True, tag="elsewhere"):
+    """To a `Join` without ``take_over`` while the person has another device in: ask, then join again with it."""
+
+
+ServerFrame = (
+    Welcome | EventFrame | StatusFrame | PeersFrame | RelayedSignal | Ack | ErrorFrame | Halt | BeatBack | Elsewhere
+)
