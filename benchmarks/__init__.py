@@ -1,0 +1,1 @@
+"""One command a figure, the peers beside us in the same run."""
