@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import itertools
 import os
 import signal
 import statistics
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.cpu import Meter, rss_kb
 from benchmarks.load import Crowd
-from benchmarks.peers import PeerJs, SocketIo, wait_for_port
+from benchmarks.peers import wait_for_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 ROUNDS = 3
 """Servers take turns, and the median of their rounds is reported: the machine drifts."""
@@ -27,6 +27,7 @@ WARM_S, MEASURED_S = 1.0, 4.0
 PACED = ((400, 800.0), (2_000, 2_000.0))
 """Connections, and messages a second, of the latency runs."""
 PACED_S = 8.0
+PORT_FIRST = 9_701
 QUIET_CORES = 0.15
 """A run in which other processes used more than this is marked as disturbed: its latency means little."""
 
@@ -41,7 +42,7 @@ def pin(pid: int, core: int) -> None:
 @asynccontextmanager
 async def running(server: Any, port: int) -> AsyncIterator[subprocess.Popen[bytes]]:
     """One server process, on core 0."""
-    process = subprocess.Popen(server.command(port), stdout=subprocess.DEVNULL)  # noqa: S603, ASYNC220
+    process = subprocess.Popen(server.command(port), stdout=subprocess.DEVNULL)  # noqa: ASYNC220
     try:
         await wait_for_port(port)
         pin(process.pid, 0)
@@ -49,10 +50,10 @@ async def running(server: Any, port: int) -> AsyncIterator[subprocess.Popen[byte
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)  # noqa: ASYNC222
+            process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait()  # noqa: ASYNC222
+            process.wait()
 
 
 async def saturated(server: Any, kind: str, port: int) -> dict[str, float]:
@@ -128,81 +129,76 @@ async def joins(server: Any, port: int, count: int = 1_000) -> float:
     return count / cpu if cpu else 0.0
 
 
-def _median(rows: list[dict[str, float]], key: str) -> float:
+Rows = list[dict[str, float]]
+Result = dict[str, dict[str, Any]]
+
+
+def _median(rows: Rows, key: str) -> float:
     return statistics.median(row[key] for row in rows)
 
 
-async def run(servers: dict[str, Any], port: int = 9_700) -> dict[str, Any]:
+def _print_row(name: str, *cells: str) -> None:
+    print(f"{name:<20}" + "".join(f"{cell:>10}" for cell in cells))
+
+
+async def compare_saturated(
+    servers: dict[str, Any], kind: str, result: dict[str, Any], ports: Iterator[int]
+) -> None:
+    """One kind of message at full load, the servers in turn."""
+    rows: dict[str, Rows] = {name: [] for name in servers}
+    for _ in range(ROUNDS):
+        for name, server in servers.items():
+            rows[name].append(await saturated(server, kind, next(ports)))
+    print()
+    _print_row(f"{kind} /CPU-s", "median", "lowest", "highest", "others", "cut off")
+    for name, values in rows.items():
+        each = [row["per_cpu_s"] for row in values]
+        result[name] = round(statistics.median(each))
+        figures = (f"{figure:,.0f}" for figure in (statistics.median(each), min(each), max(each)))
+        _print_row(name, *figures, f"{_median(values, 'others_cores'):.2f}", f"{_median(values, 'lost'):.0f}")
+
+
+async def compare_paced(
+    servers: dict[str, Any], clients: int, rate: float, result: Result, ports: Iterator[int]
+) -> None:
+    """Latency and memory at one fixed rate; our own rows are medians of several runs."""
+    print()
+    _print_row(f"{clients:,} at {rate:,.0f}/s", "p50 ms", "p99 ms", "cores", "others", "kB each", "arrived")
+    for name, server in servers.items():
+        rows = [
+            await paced(server, clients, rate, next(ports))
+            for _ in range(ROUNDS if name.startswith("ours") else 1)
+        ]
+        row = {key: _median(rows, key) for key in rows[0]}
+        others = f"{row['others_cores']:.2f}" + ("!" if row["others_cores"] > QUIET_CORES else "")
+        _print_row(
+            name, f"{row['p50']:.2f}", f"{row['p99']:.2f}", f"{row['cores']:.2f}", others, f"{row['kb']:.1f}",
+            f"{row['arrived']:.3f}",
+        )  # fmt: skip
+        for key, value in (
+            ("p99_ms", row["p99"]),
+            ("p50_ms", row["p50"]),
+            ("others_cores", row["others_cores"]),
+        ):
+            result[key].setdefault(str(clients), {})[name] = round(value, 2)
+        result["kb_per_client"][name] = round(row["kb"], 1)
+
+
+async def run(servers: dict[str, Any]) -> Result:
     """Everything, the servers in turn. Returns what the last line prints."""
     os.sched_setaffinity(0, {(os.cpu_count() or 1) - 1})
-    result: dict[str, Any] = {
-        "signals_per_cpu_s": {},
-        "chat_per_cpu_s": {},
-        "p99_ms": {},
-        "p50_ms": {},
-        "kb_per_client": {},
-        "joins_per_cpu_s": {},
-        "others_cores": {},
-    }
-    for kind, key in (("offer", "signals_per_cpu_s"), ("chat", "chat_per_cpu_s")):
-        rows: dict[str, list[dict[str, float]]] = {name: [] for name in servers}
-        for _ in range(ROUNDS):
-            for name, server in servers.items():
-                if kind == "offer" and name == "ours_with_review":
-                    continue
-                port += 1
-                rows[name].append(await saturated(server, kind, port))
-        print(
-            f"\n{'server':<20}{kind + ' /CPU-s':>16}{'lowest':>10}{'highest':>10}{'others':>8}{'cut off':>9}"
-        )
-        for name, values in rows.items():
-            if not values:
-                continue
-            each = [row["per_cpu_s"] for row in values]
-            result[key][name] = round(statistics.median(each))
-            others = _median(values, "others_cores")
-            print(
-                f"{name:<20}{statistics.median(each):>16,.0f}{min(each):>10,.0f}{max(each):>10,.0f}{others:>8.2f}"
-                f"{_median(values, 'lost'):>9.0f}"
-            )
-    print(
-        f"\n{'server':<20}{'clients':>9}{'msg/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'cores':>7}{'others':>8}{'kB each':>9}{'arrived':>9}"
-    )
+    ports = itertools.count(PORT_FIRST)
+    keys = ("signals_per_cpu_s", "chat_per_cpu_s", "p99_ms", "p50_ms", "kb_per_client", "joins_per_cpu_s")
+    result: Result = {key: {} for key in (*keys, "others_cores")}
+    no_review = {name: server for name, server in servers.items() if name != "ours_with_review"}
+    await compare_saturated(no_review, "offer", result["signals_per_cpu_s"], ports)
+    await compare_saturated(servers, "chat", result["chat_per_cpu_s"], ports)
     for clients, rate in PACED:
-        for name, server in servers.items():
-            rows_paced = []
-            for _ in range(ROUNDS if name.startswith("ours") else 1):
-                port += 1
-                rows_paced.append(await paced(server, clients, rate, port))
-            row = {key: _median(rows_paced, key) for key in rows_paced[0]}
-            disturbed = "  disturbed" if row["others_cores"] > QUIET_CORES else ""
-            print(
-                f"{name:<20}{clients:>9,}{rate:>8,.0f}{row['p50']:>9.2f}{row['p99']:>9.2f}{row['cores']:>7.2f}"
-                f"{row['others_cores']:>8.2f}{row['kb']:>9.1f}{row['arrived']:>9.3f}{disturbed}"
-            )
-            for key, value in (
-                ("p99_ms", row["p99"]),
-                ("p50_ms", row["p50"]),
-                ("others_cores", row["others_cores"]),
-            ):
-                result[key].setdefault(str(clients), {})[name] = round(value, 2)
-            if clients == PACED[-1][0]:
-                result["kb_per_client"][name] = round(row["kb"], 1)
-    print(f"\n{'server':<20}{'joins /CPU-s':>14}")
-    for name, server in servers.items():
-        port += 1
-        result["joins_per_cpu_s"][name] = round(await joins(server, port))
-        print(f"{name:<20}{result['joins_per_cpu_s'][name]:>14,}")
+        await compare_paced(servers, clients, rate, result, ports)
+    print()
+    _print_row("joins /CPU-s", "")
+    for name, server in no_review.items():
+        result["joins_per_cpu_s"][name] = round(await joins(server, next(ports)))
+        _print_row(name, f"{result['joins_per_cpu_s'][name]:,}")
+    print("\n! = other processes used more than 0.15 cores: trust that row's latency little.")
     return result
-
-
-def main(servers: dict[str, Any] | None = None) -> None:
-    """Print the tables, and as the last line one JSON object."""
-    import uvloop
-
-    chosen = servers or {"peerjs": PeerJs(), "python_socketio": SocketIo()}
-    print(json.dumps(uvloop.run(run(chosen))))
-
-
-if __name__ == "__main__":
-    main()
