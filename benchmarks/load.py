@@ -65,9 +65,7 @@ class Tally:
 class Client(asyncio.Protocol):
     """One WebSocket client: upgrade, frames out (masked with zeros, which RFC 6455 allows), frames in."""
 
-    def __init__(
-        self, index: int, dialect: Dialect, tally: Tally, on_delivery: Callable[[int], None]
-    ) -> None:
+    def __init__(self, index: int, dialect: Dialect, tally: Tally, on_delivery: Callable[[int], None]) -> None:
         self.index = index
         self.dialect = dialect
         self.tally = tally
@@ -190,9 +188,7 @@ class Crowd:
         """Connect and join ``count`` more clients, ``at_once`` at a time (kept even: rooms of two)."""
         first = len(self.clients)
         for start in range(first, first + count, at_once):
-            batch = [
-                await self._connect(index) for index in range(start, min(start + at_once, first + count))
-            ]
+            batch = [await self._connect(index) for index in range(start, min(start + at_once, first + count))]
             await asyncio.wait_for(asyncio.gather(*(client.ready for client in batch)), 30)
 
     async def _connect(self, index: int) -> Client:
@@ -208,7 +204,7 @@ class Crowd:
             self._again(sender)
 
     async def saturate(self, kind: str, seconds: float, window: int) -> None:
-        """Closed loop: every client keeps ``window`` messages under way, each delivery lets its sender send one more."""
+        """Closed loop: every client keeps ``window`` messages under way, each delivery lets one more go."""
         make = getattr(self.dialect, kind)
 
         def once(sender: int) -> None:

@@ -1,4 +1,4 @@
-"""The bare relays that we are measured beside: PeerJS server (npm `peer`) and python-socketio. They check and store nothing."""
+"""The bare relays that we are measured beside: PeerJS server (npm `peer`) and python-socketio; nothing checked or stored."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ class SocketIo:
             client.send(b"3", True)
 
     def offer(self, sender: int) -> tuple[bytes, bool]:
-        return b"42" + json.dumps(
-            ["relay", {"room": sender // 2, "sdp": SDP, "mark": mark(sender)}]
-        ).encode(), True
+        return b"42" + json.dumps(["relay", {"room": sender // 2, "sdp": SDP, "mark": mark(sender)}]).encode(), True
 
     def chat(self, sender: int) -> tuple[bytes, bool]:
         return b"42" + json.dumps(["relay", {"room": sender // 2, "text": chat_text(sender)}]).encode(), True
@@ -107,9 +105,7 @@ def socketio_relay(port: int) -> None:
     import socketio
     import uvicorn
 
-    server = socketio.AsyncServer(
-        async_mode="asgi", cors_allowed_origins="*", logger=False, engineio_logger=False
-    )
+    server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*", logger=False, engineio_logger=False)
 
     @server.event
     async def join(sid: str, room: int) -> None:

@@ -141,9 +141,7 @@ def _print_row(name: str, *cells: str) -> None:
     print(f"{name:<20}" + "".join(f"{cell:>10}" for cell in cells))
 
 
-async def compare_saturated(
-    servers: dict[str, Any], kind: str, result: dict[str, Any], ports: Iterator[int]
-) -> None:
+async def compare_saturated(servers: dict[str, Any], kind: str, result: dict[str, Any], ports: Iterator[int]) -> None:
     """One kind of message at full load, the servers in turn."""
     rows: dict[str, Rows] = {name: [] for name in servers}
     for _ in range(ROUNDS):
@@ -166,8 +164,7 @@ async def compare_paced(
     _print_row(f"{clients:,} at {rate:,.0f}/s", "p50 ms", "p99 ms", "cores", "others", "kB each", "arrived")
     for name, server in servers.items():
         rows = [
-            await paced(server, clients, rate, next(ports))
-            for _ in range(ROUNDS if name.startswith("ours") else 1)
+            await paced(server, clients, rate, next(ports)) for _ in range(ROUNDS if name.startswith("ours") else 1)
         ]
         row = {key: _median(rows, key) for key in rows[0]}
         others = f"{row['others_cores']:.2f}" + ("!" if row["others_cores"] > QUIET_CORES else "")
