@@ -1,0 +1,122 @@
+"""Who sits in a room, and what hosting and the rest of the server say to one another about it: values only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from rooms.audience import Viewer
+from rooms.lesson import Actor, Lesson, Role
+from rooms.status import Status
+
+if TYPE_CHECKING:
+    from server.codec import Encoded
+    from server.errors import CloseReason
+    from server.frames import ServerFrame
+
+
+class Admission(msgspec.Struct, frozen=True):
+    """What a redeemed ticket says: the server stamped it, the client cannot."""
+
+    lesson: str
+    actor: Actor
+    """TEACHER or PUPIL_SIDE with their side, or MANAGER: an observer."""
+
+
+class Client(Protocol):
+    """What hosting needs of a connection. Nothing here blocks or raises: a slow or dead client is the connection's own."""
+
+    def deliver(self, n: int, shown: Encoded) -> None:
+        """Send the viewer's ``n``-th event; its bytes are made once for all who see the same."""
+        ...
+
+    def send(self, frame: ServerFrame) -> None:
+        """Send anything else."""
+        ...
+
+    def close(self, reason: CloseReason) -> None:
+        """Close the socket; hosting still hears of it by `Hosting.left`."""
+        ...
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A join that may not be: a stable code and a sentence that a person can act on."""
+
+    code: str
+    text: str
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How a command went, once its effect is durable."""
+
+    ok: bool
+    code: str = ""
+    text: str = ""
+
+
+class Bookings(Protocol):
+    """The lessons that were booked and confirmed."""
+
+    async def lesson(self, lesson: str) -> Lesson | None:
+        """The booking as it is frozen from T - 900 s; None where there is none, or it is not confirmed (B2)."""
+        ...
+
+
+class Seat:
+    """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
+
+    __slots__ = ("actor", "client", "device", "epoch", "gone", "lesson", "n", "since", "viewer", "welcomed")
+
+    def __init__(self, admission: Admission, device: str, epoch: int, client: Client, since: int) -> None:
+        self.lesson = admission.lesson
+        self.actor = admission.actor
+        self.viewer = Viewer(admission.actor.role, admission.actor.person, admission.actor.side)
+        self.device = device
+        self.epoch = epoch
+        self.client = client
+        self.since = since
+        """Unix ms of the join."""
+        self.n = 0
+        """Of the last event that this viewer was given."""
+        self.gone = False
+        """Fenced: another device took over, or the socket closed. Nothing of it counts any more."""
+        self.welcomed = False
+        """Until then what commits waits behind the replay."""
+
+    @property
+    def observes(self) -> bool:
+        """Whether this is an observer's: kept beside the room, never in it."""
+        return self.actor.role is Role.MANAGER
+
+
+class ReadRoom(msgspec.Struct, frozen=True):
+    """A lesson for its pages, live or long over: what is durable of it."""
+
+    room: object
+    """`rooms.room.Room`, folded from ``events``."""
+    events: tuple[object, ...]
+    texts: dict[str, str]
+    """Of the messages whose text has not expired, by message id."""
+
+
+class LiveLesson(msgspec.Struct, frozen=True):
+    """One lesson that goes on now, for the people manager's list."""
+
+    lesson: Lesson
+    status: Status
+    people: tuple[str, ...]
+    """Names of the participants who are here."""
+
+
+class Handle(Protocol):
+    """A timer that can be cancelled."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+        ...
+
+
+CallLater = Callable[[float, Callable[[], None]], Handle]
+"""``loop.call_later``: seconds, and what to call then."""
