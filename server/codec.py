@@ -1,6 +1,6 @@
 """Bytes to typed frames and back: MessagePack for browsers, JSON for people, the same frames.
 
-An event is encoded once for all who are shown it; a viewer's frame is a short head with their own number, then the stored bytes.
+An event is encoded once for all who are shown it; a viewer's frame is a short head with their own number, then that.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Wire = bytes | str
 """One WebSocket message: binary (MessagePack) or text (JSON)."""
 
 
-class Unreadable(Exception):  # noqa: N818 - what it is
+class Unreadable(Exception):
     """A client's message is not one of our frames."""
 
     def __init__(self, why: Literal["format", "type", "field"]) -> None:
         super().__init__(why)
         self.why: Final = why
-        """``format``: not MessagePack or JSON at all; ``type``: no such frame; ``field``: a field is not as it has to be."""
+        """``format``: not MessagePack or JSON; ``type``: no such frame; ``field``: a field is not as it has to be."""
 
 
 class Codec(Protocol):

@@ -1,7 +1,7 @@
 """Every error code and close code of the wire: a stable code, a sentence a person can act on, and what it closes.
 
-Close codes: **44xx** mean "do not come back by yourself" (but 4401: with a new ticket, once); **45xx** mean "come back with
-a new ticket and your cursor: nothing is lost". docs/protocol.md has the table for people; a test compares it with this file.
+Close codes: **44xx** mean "do not come back by yourself" (but 4401: with a new ticket, once); **45xx** mean "come
+back with a new ticket and your cursor: nothing is lost". docs/protocol.md has the table; a test compares the two.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ CLOSE_REASONS: Final[tuple[CloseReason, ...]] = (
     MOVED,
     RESTARTING,
 )
-"""All of them. Besides, the WebSocket layer itself uses 1000, 1001, 1002, 1006, 1007, 1009 and 1012 (a server stopping)."""
+"""All of them. The WebSocket layer itself also uses 1000, 1001, 1002, 1006, 1007, 1009 and 1012 (a server stopping)."""
 
 
 class WireError(msgspec.Struct, frozen=True):
@@ -97,4 +97,4 @@ WIRE_ERRORS: Final[tuple[WireError, ...]] = (
     FRAME_TOO_FAST,
     SERVICE_FAILED,
 )
-"""Codes that `server.connection` and `server.gateway` give. Refusals of a join or an action come from hosting and the room."""
+"""What `server.connection` and `server.gateway` answer. Refusals of joins and actions are hosting's and the room's."""

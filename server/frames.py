@@ -25,8 +25,13 @@ ID_CHARS_MAX = 64
 DEVICE_CHARS_MAX = 36
 REASON_CHARS_MAX = 200
 
-Action = Annotated[str, Meta(min_length=1, max_length=ACTION_CHARS_MAX)]
-Id = Annotated[str, Meta(min_length=1, max_length=ID_CHARS_MAX)]
+PRINTABLE = r"^[!-~]+\Z"
+"""Ids are printable ASCII without spaces: they reach logs and databases."""
+VISIBLE = r"^(?=\s*\S)[^\x00]+\Z"
+"""What people write is not blank, and holds no NUL, which PostgreSQL cannot store."""
+
+Action = Annotated[str, Meta(min_length=1, max_length=ACTION_CHARS_MAX, pattern=PRINTABLE)]
+Id = Annotated[str, Meta(min_length=1, max_length=ID_CHARS_MAX, pattern=PRINTABLE)]
 MAX_N = 2**53
 """Numbers are exact in JavaScript up to here."""
 Count = Annotated[int, Meta(ge=0, le=MAX_N)]
@@ -49,8 +54,8 @@ class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Join(FromClient, frozen=True, kw_only=True, tag="join"):
     """The first frame, within 5 s of opening."""
 
-    ticket: Annotated[str, Meta(min_length=1, max_length=TICKET_CHARS_MAX)]
-    device: Annotated[str, Meta(min_length=1, max_length=DEVICE_CHARS_MAX)]
+    ticket: Annotated[str, Meta(min_length=1, max_length=TICKET_CHARS_MAX, pattern=PRINTABLE)]
+    device: Annotated[str, Meta(min_length=1, max_length=DEVICE_CHARS_MAX, pattern=PRINTABLE)]
     """Random, made once per tab: a reload of the same tab is the same device."""
     resume: Cursor | None = None
     take_over: bool = False
@@ -71,31 +76,39 @@ class Asking(FromClient, frozen=True, kw_only=True):
 
 
 class SayFrame(Asking, frozen=True, kw_only=True, tag="say"):
-    text: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX)]
+    """A chat message: reviewed, then shown to everyone in the room, held, or not sent."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=TEXT_CHARS_MAX, pattern=VISIBLE)]
 
 
 class ReleaseFrame(Asking, frozen=True, kw_only=True, tag="release"):
+    """The teacher lets a held message of a pupil side through."""
+
     message: Id
 
 
 class WithholdFrame(Asking, frozen=True, kw_only=True, tag="withhold"):
+    """The teacher does not let a held message through."""
+
     message: Id
 
 
 class FlagFrame(Asking, frozen=True, kw_only=True, tag="flag"):
+    """The teacher's one click on a message that causes concern: ends the lesson, opens a case (D3)."""
+
     message: Id
 
 
 class StartFrame(Asking, frozen=True, kw_only=True, tag="start"):
-    pass
+    """The teacher starts before T, once both sides are ready."""
 
 
 class KeepWaitingFrame(Asking, frozen=True, kw_only=True, tag="keep_waiting"):
-    pass
+    """The teacher keeps waiting: C3 no longer acts by itself before E."""
 
 
 class EndAsMissedFrame(Asking, frozen=True, kw_only=True, tag="end_as_missed"):
-    pass
+    """The teacher ends what *keep waiting* holds open."""
 
 
 class EndFrame(Asking, frozen=True, kw_only=True, tag="end"):
@@ -105,31 +118,39 @@ class EndFrame(Asking, frozen=True, kw_only=True, tag="end"):
 
 
 class ExplainFrame(Asking, frozen=True, kw_only=True, tag="explain"):
+    """How it ended, said afterwards by the teacher who ended it, once; with ``pupil``, of a removal."""
+
     because: Because
     pupil: Id | None = None
 
 
 class DecideFrame(Asking, frozen=True, kw_only=True, tag="decide"):
+    """The teacher's choice once more than 5 minutes were lost (C6)."""
+
     choose: Choice
     pupil: Id
 
 
 class RemoveFrame(Asking, frozen=True, kw_only=True, tag="remove"):
+    """The teacher removes one pupil for good."""
+
     pupil: Id
     because: Because | None = None
 
 
 class WarnFrame(Asking, frozen=True, kw_only=True, tag="warn"):
-    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS_MAX)]
+    """A conduct warning on record, shown to the family (D1); without ``pupil``, to every family."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS_MAX, pattern=VISIBLE)]
     pupil: Id | None = None
 
 
 class LeaveFrame(Asking, frozen=True, kw_only=True, tag="leave"):
-    pass
+    """This side leaves; it can come back."""
 
 
 class CannotSeeFrame(Asking, frozen=True, kw_only=True, tag="cannot_see"):
-    pass
+    """*I can't see or hear them*: asks for another path, changes nothing else by itself."""
 
 
 class AdultOutFrame(Asking, frozen=True, kw_only=True, tag="adult_out"):
@@ -139,11 +160,15 @@ class AdultOutFrame(Asking, frozen=True, kw_only=True, tag="adult_out"):
 
 
 class AdultSeenFrame(Asking, frozen=True, kw_only=True, tag="adult_seen"):
+    """The teacher's answer to "Can you see the adult?" (B1)."""
+
     pupil: Id
     seen: bool
 
 
 class CarryOnFrame(Asking, frozen=True, kw_only=True, tag="carry_on"):
+    """The teacher carries on with a lesson that paused because the adult left (B1)."""
+
     pupil: Id
 
 
@@ -152,7 +177,7 @@ DeviceState = Literal["on", "off", "blocked", "missing", "in_use", "ended"]
 
 
 class Report(FromClient, frozen=True, kw_only=True, tag="report"):
-    """The browser's own view, once a second, from getStats. It speaks only of its own devices, sending and receiving."""
+    """The browser's own view, once a second, from getStats: of its own devices, sending and receiving only."""
 
     camera: DeviceState
     microphone: DeviceState
@@ -171,14 +196,18 @@ class Report(FromClient, frozen=True, kw_only=True, tag="report"):
     """The peer connection's state is *connected*."""
 
 
-class Description(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description", forbid_unknown_fields=True):
+class Description(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description", forbid_unknown_fields=True
+):
     """A session description (RFC 8829); opaque to the server but for its size."""
 
     sdp_type: Literal["offer", "answer", "rollback"]
     sdp: Annotated[str, Meta(max_length=SDP_CHARS_MAX)]
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="candidate", forbid_unknown_fields=True):
+class Candidate(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="candidate", forbid_unknown_fields=True
+):
     """One trickled ICE candidate (RFC 8838); an empty string is end-of-candidates."""
 
     candidate: Annotated[str, Meta(max_length=CANDIDATE_CHARS_MAX)]
@@ -196,9 +225,27 @@ class SignalFrame(FromClient, frozen=True, kw_only=True, tag="signal"):
 
 
 ClientFrame = (
-    Join | Beat | SayFrame | ReleaseFrame | WithholdFrame | FlagFrame | StartFrame | KeepWaitingFrame
-    | EndAsMissedFrame | EndFrame | ExplainFrame | DecideFrame | RemoveFrame | WarnFrame | LeaveFrame
-    | CannotSeeFrame | AdultOutFrame | AdultSeenFrame | CarryOnFrame | Report | SignalFrame
+    Join
+    | Beat
+    | SayFrame
+    | ReleaseFrame
+    | WithholdFrame
+    | FlagFrame
+    | StartFrame
+    | KeepWaitingFrame
+    | EndAsMissedFrame
+    | EndFrame
+    | ExplainFrame
+    | DecideFrame
+    | RemoveFrame
+    | WarnFrame
+    | LeaveFrame
+    | CannotSeeFrame
+    | AdultOutFrame
+    | AdultSeenFrame
+    | CarryOnFrame
+    | Report
+    | SignalFrame
 )
 
 
@@ -210,6 +257,8 @@ class FromServer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 class PupilInfo(msgspec.Struct, frozen=True):
+    """A pupil, as a room shows one."""
+
     id: SideId
     first_name: str
     adult_word: str
@@ -217,6 +266,8 @@ class PupilInfo(msgspec.Struct, frozen=True):
 
 
 class LessonInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What does not change in a lesson's room."""
+
     id: str
     kind: Kind
     charged: bool
@@ -235,12 +286,16 @@ class LessonInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IceServer(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of RTCConfiguration.iceServers."""
+
     urls: tuple[str, ...]
     username: str | None = None
     credential: str | None = None
 
 
 class You(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the server takes this client for."""
+
     role: Literal["teacher", "pupil_side", "observer"]
     side: SideId | None
     name: str
@@ -269,8 +324,24 @@ class EventFrame(FromServer, frozen=True, kw_only=True, tag="event"):
 
 
 Can = Literal[
-    "say", "start", "keep_waiting", "end", "end_as_missed", "explain", "decide", "teach_on", "remove", "warn",
-    "leave", "cannot_see", "adult_out", "adult_seen", "carry_on", "flag", "check_in", "phone",
+    "say",
+    "start",
+    "keep_waiting",
+    "end",
+    "end_as_missed",
+    "explain",
+    "decide",
+    "teach_on",
+    "remove",
+    "warn",
+    "leave",
+    "cannot_see",
+    "adult_out",
+    "adult_seen",
+    "carry_on",
+    "flag",
+    "check_in",
+    "phone",
 ]
 
 
@@ -293,6 +364,8 @@ class StatusFrame(FromServer, frozen=True, kw_only=True, tag="status"):
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
+    """One other side to negotiate media with."""
+
     side: SideId
     name: str
     polite: bool
@@ -301,12 +374,14 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PeersFrame(FromServer, frozen=True, kw_only=True, tag="peers"):
-    """Whom to negotiate media with now; a peer that is gone from here is to be closed, a new generation starts afresh."""
+    """Whom to negotiate media with now: a peer that is gone is to be closed, a new generation starts afresh."""
 
     peers: tuple[Peer, ...]
 
 
 class RelayedSignal(FromServer, frozen=True, kw_only=True, tag="signal"):
+    """Negotiation from a peer, as it came in."""
+
     sender: SideId
     generation: int
     body: Description | Candidate
@@ -335,6 +410,8 @@ class Halt(FromServer, frozen=True, kw_only=True, tag="halt"):
 
 
 class BeatBack(FromServer, frozen=True, kw_only=True, tag="beat"):
+    """The answer to a `Beat`: its ``t``, and the server's time."""
+
     t: int
     now: int
 
