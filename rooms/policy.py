@@ -36,3 +36,5 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """B1: up to this age an adult checks in."""
     adult_stays_to_age: int = 12
     """B1: of those, up to this age the adult must also stay until the lesson has started."""
+    held_ms: int = 60 * SECOND_MS
+    """D: a held message that nobody released for this long is not sent."""

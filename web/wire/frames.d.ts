@@ -324,7 +324,7 @@ export interface Message {
   text: string | null;
 }
 /**
- * To the author ("Waiting to be checked"), and to the teacher if it is a pupil side's.
+ * To the author ("Waiting to be checked"), to a pupil side's teacher, to observers without the text.
  */
 export interface Held {
   shown: "held";
@@ -378,7 +378,7 @@ export interface Happened {
   detail: string;
 }
 /**
- * The room is shut, durably. ``how`` never tells more than PAGES.md's ending states allow this viewer.
+ * The room is shut, durably. ``how`` never tells more than docs/pages.md's endings allow this viewer.
  */
 export interface Closing {
   shown: "closing";

@@ -1,0 +1,92 @@
+"""What a lesson's log has told so far, as far as showing the next event depends on it: a fold, like the room's own."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rooms.events import (
+    Decided,
+    Departed,
+    EndPressed,
+    Entered,
+    Event,
+    Flagged,
+    MessageJudged,
+    MessageSubmitted,
+    MissedPressed,
+    Opened,
+    PartEnded,
+    Removed,
+)
+from rooms.lesson import Actor, Lesson, PersonId, SideId
+from rooms.verdict import Ruling, Verdict
+
+Pressed = Literal["", "end", "flag", "decision", "missed"]
+"""The teacher's latest press that can end a room."""
+_PRESSED: dict[type[Event], Pressed] = {
+    EndPressed: "end",
+    Flagged: "flag",
+    MissedPressed: "missed",
+    Decided: "decision",
+}
+
+
+class Prefix:
+    """The log before an event. `project` reads it; whoever numbers events applies each after showing it."""
+
+    __slots__ = ("authors", "devices", "explained", "held", "lesson", "pressed", "removed", "rules")
+
+    def __init__(self) -> None:
+        self.lesson: Lesson | None = None
+        self.authors: dict[str, Actor] = {}
+        """Who wrote each message, by message id."""
+        self.held: dict[str, Verdict] = {}
+        """Messages that were held, whatever became of them."""
+        self.devices: dict[SideId, dict[PersonId, int]] = {}
+        """Who of each side is in, and the epoch of their device: an older one's departure is no news."""
+        self.removed: set[SideId] = set()
+        self.rules: dict[SideId, str] = {}
+        """The rule that each part which is over ended under."""
+        self.pressed: Pressed = ""
+        self.explained = False
+        """The teacher said why with the press that ended it."""
+
+    def over(self, side: SideId | None) -> bool:
+        """Whether that pupil side's part is over: they are shown no more than how it ended."""
+        return side in self.removed or side in self.rules
+
+    def apply(self, event: Event) -> None:
+        """Take the next event of the log in."""
+        match event:
+            case MessageSubmitted():
+                self.authors[event.message] = event.by
+            case MessageJudged(message=message, verdict=verdict) if verdict.ruling is Ruling.HOLD:
+                self.held[message] = verdict
+            case Entered() | Departed():
+                self._moved(event)
+            case EndPressed() | Flagged() | MissedPressed() | Decided():
+                self.pressed = _PRESSED[type(event)]
+                self.explained = isinstance(event, EndPressed) and event.because is not None
+            case Removed():
+                self.removed.add(event.pupil)
+            case PartEnded():
+                self.rules[event.pupil] = event.outcome.rule
+            case Opened():
+                self.lesson = event.lesson
+            case _:
+                pass
+
+    def arrives(self, event: Entered) -> bool:
+        """Whether that side was empty before."""
+        return not self.devices.get(event.by.side or "")
+
+    def empties(self, event: Departed) -> bool:
+        """Whether that side is empty after it."""
+        return self.devices.get(event.by.side or "") == {event.by.person: event.epoch}
+
+    def _moved(self, event: Entered | Departed) -> None:
+        people = self.devices.setdefault(event.by.side or "", {})
+        if isinstance(event, Entered):
+            people[event.by.person] = event.epoch
+        elif people.get(event.by.person) == event.epoch:
+            del people[event.by.person]
