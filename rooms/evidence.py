@@ -1,0 +1,328 @@
+"""From samples to what evidence says of a side: ready, lost or unknown, each with its true onset (POLICY.md C).
+
+Soft state, held by the host, never logged: only a change of class becomes a command. All times are the policy clock's,
+in Unix milliseconds, and are given; nothing here reads a clock.
+
+Theory of operation
+===================
+A side stands by its best *device*; a device by itself is
+
+| device by itself | when |
+|---|---|
+| lost: away   | never came, left, or its socket was closed in good order and it did not return within 3 s |
+| lost: line   | not heard for 3 s (a beat comes every second), or over a quarter of the last 20 s lost in gaps |
+| lost: camera, microphone | its own report says missing, blocked, in use, ended (before *started*: off) for 3 s |
+|              | or from the first |
+| unsure: media | in the room, but no report yet; or heard for 3 s and more after its last report |
+| fine         | else |
+
+A side is then
+
+| side | when |
+|---|---|
+| lost         | every one of its devices is lost; but within 10 s of a takeover that found the side not lost: |
+| unknown: takeover | that |
+| unknown: media | unsure; or fine, somebody of the other side is not lost either, and media between the two is |
+|              | not shown to flow |
+| unknown: path | as above, for 10 s after another path was asked for: a word, never a class |
+| ready        | fine, and media flows; or fine, and the other side is lost (nobody to send to; C3 can run) |
+
+*Media flows* between the teacher and a pupil as long as both report more packets sent and more received, or the one
+that does not send has switched camera and microphone off after *started* and its connection stands. It has ceased once
+both are proven (heard, devices fine) for 3 s after the last of it: so a cut cable is a lost line and not a loss of
+media, whichever report came last. When two sides first meet, the one that was ready before stays so for those 3 s.
+The teacher needs media with one of the pupils who are not lost; a pupil with the teacher. While there is no media relay
+the server has no view of media of its own: a media cut with both control lines alive is *unknown*, nobody's fault.
+
+*What a report can do.* A browser's report makes its own side lost (its devices) or keeps both sides unknown (media).
+It never enters the other side's devices or line, and only these make a side lost.
+
+*Dates.* A worse class dates from the last evidence of the better, found 3 s later. A better one dates from the fact
+that shows it; where it is better because the other side turns out lost, from that loss.
+
+*Watermark.* `complete_until` is the time before which no change can date any more (at it, one still may). For a side
+that is lost it is now; for another the least of what keeps it from being worse: its last beat, its last fault-free
+report, the last media. It never goes back, and is never more than 12 s behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from rooms.commands import Evidence, SideIs
+from rooms.device import Device, Reason, Standing
+from rooms.lesson import TEACHER, SideId
+from rooms.proof import LOSS_MS, NEVER
+from rooms.quality import Sample
+from rooms.sides import Pair, Side
+
+__all__ = ["LessonEvidence", "Reason", "Sample"]
+
+SUSPICION_MS: Final = 12_000
+"""Nothing is ever dated further back than this: the bound on how late a limit can act."""
+TAKEOVER_MS: Final = 10_000
+"""C: a side is unknown in a takeover for this long at most."""
+PATH_MS: Final = 10_000
+"""How long another path is tried before the word for it is *media* again: ICE with a restart takes 1 to 8 s."""
+DEVICES_MAX: Final = 8
+"""Of one side: a pupil and adults, a tab each and some that were just closed. Beyond it the one silent longest goes."""
+
+
+class LessonEvidence:
+    """What evidence says of every side of one lesson."""
+
+    def __init__(self, sides: Iterable[SideId]) -> None:
+        """Everybody starts as away.
+
+        Args:
+            sides: ``"teacher"`` and the pupils' ids.
+        """
+        self._sides = {name: Side(name) for name in sides}
+        teacher = self._sides[TEACHER]
+        self._pairs = [Pair(teacher, side) for side in self._sides.values() if side is not teacher]
+        self._changes: list[SideIs] = []
+        self._now = NEVER
+        self._due = NEVER
+        """Before this, time alone changes nothing."""
+        self._calm_until = NEVER
+        """Before this a beat, or a report of devices that are as they were, changes nothing."""
+        self._watermark = NEVER
+        self._resumed_at = NEVER
+
+    # Facts ----------------------------------------------------------------------------------------------
+
+    def connected(self, side: SideId, device: str, now: int) -> None:
+        """A socket of this device joined. The same device again is a reload, or a line that came back."""
+        now = self._until(now)
+        devices = self._sides[side].devices
+        if device not in devices:
+            if len(devices) >= DEVICES_MAX:
+                del devices[min(devices, key=lambda name: devices[name].line.ok)]
+            devices[device] = Device(now)
+        known = devices[device]
+        known.open += 1
+        known.closed_well = False
+        known.line.prove(now)
+        self._judge(now)
+
+    def disconnected(self, side: SideId, device: str, now: int, clean: bool) -> None:
+        """That socket is gone. Closed in good order, it was there until ``now``; broken, until it was last heard."""
+        now = self._until(now)
+        known = self._sides[side].devices.get(device)
+        if known is None or known.open == 0:
+            return
+        known.open -= 1
+        if known.open == 0 and clean:
+            known.line.prove(now)
+            known.closed_well = True
+        self._judge(now)
+
+    def heard(self, side: SideId, device: str, now: int) -> None:
+        """Any frame or beat of a device that is in; others are passed over."""
+        now = self._until(now)
+        known = self._sides[side].devices.get(device)
+        if known is None or known.open == 0:
+            return
+        known.line.prove(now)
+        if now >= self._calm_until:
+            self._judge(now)
+
+    def report(self, side: SideId, device: str, sample: Sample, now: int) -> None:
+        """A browser's report of the last second; it is a frame like any other, too."""
+        now = self._until(now)
+        where = self._sides[side]
+        known = where.devices.get(device)
+        if known is None or known.open == 0:
+            return
+        known.line.prove(now)
+        if known.report(sample, started=where.started, now=now) or now >= self._calm_until:
+            self._judge(now)
+
+    def left(self, side: SideId, now: int, device: str | None = None) -> None:
+        """Leave was pressed: away at once. Without ``device``: the whole side."""
+        now = self._until(now)
+        self._sides[side].drop(device, now)
+        self._sides[side].takeover_until = NEVER
+        self._judge(now)
+
+    def takeover(self, side: SideId, now: int, old: str | None = None) -> None:
+        """Another device takes over, and ``old`` (or every one) is fenced. Call it before the new one's `connected`.
+
+        A side that is lost stays so until the new device shows better, and a second takeover within one does not
+        lengthen it: so changing devices again and again keeps no clock from running.
+        """
+        now = self._until(now)
+        where = self._sides[side]
+        where.drop(old, now)
+        if where.evidence != "lost" and now >= where.takeover_until:
+            where.takeover_until = now + TAKEOVER_MS
+        self._judge(now)
+
+    def path_switching(self, side: SideId, now: int) -> None:
+        """Another path is being tried. Changes no class: only what it is called while media does not flow."""
+        now = self._until(now)
+        self._sides[side].path_until = now + PATH_MS
+        self._judge(now)
+
+    def set_started(self, side: SideId, started: bool) -> None:
+        """Whether this side's lesson has *started*: from then on, own mute and camera off are never a loss."""
+        where = self._sides[side]
+        if where.started == started:
+            return
+        where.started = started
+        for device in where.devices.values():
+            for part in (device.camera, device.microphone):
+                if part.state == "off":
+                    part.report("off", started=started, now=self._now)
+        self._judge(self._now)
+
+    def shift(self, ms: int) -> None:
+        """The policy clock jumped forward by ``ms`` in a test: what was heard a second ago still was."""
+        if self._now == NEVER:
+            return
+        for side in self._sides.values():
+            side.away_since += ms
+            side.takeover_until += ms
+            side.path_until += ms
+            for device in side.devices.values():
+                device.shift(ms)
+        for pair in self._pairs:
+            pair.shift(ms)
+        self._now += ms
+        self._judge(self._now)
+
+    def resumed_platform(self, now: int) -> None:
+        """The service can hear again. Nothing dates into the gap, and every side's class is told anew."""
+        now = max(now, self._now)
+        self._now = now
+        self._resumed_at = now
+        for side in self._sides.values():
+            side.tell_again = True
+            for device in side.devices.values():
+                device.restart(now)
+        self._judge(now)
+
+    # Answers --------------------------------------------------------------------------------------------
+
+    def changes(self, now: int) -> list[SideIs]:
+        """Every change of class or of its reasons since the last call, in order of finding; ``at`` is the onset."""
+        self._judge(self._until(now))
+        told, self._changes = self._changes, []
+        return told
+
+    def complete_until(self, now: int) -> int:
+        """The watermark: no change that is still to come dates before this. Ask for `changes` first."""
+        now = self._until(now)
+        self._judge(now)
+        mark = min((self._proven(side, now) for side in self._sides.values()), default=now)
+        for change in self._changes:
+            mark = min(mark, change.at)
+        self._watermark = max(self._watermark, min(now, max(mark, now - SUSPICION_MS)))
+        return self._watermark
+
+    def weak(self, now: int) -> tuple[SideId, ...]:
+        """The sides whose connection is weak, of those with a line. Worse after 3 s, better after 10 s."""
+        found = []
+        for name, side in self._sides.items():
+            live = [device for device in side.devices.values() if device.open and not device.line.lost(now)]
+            if live and all(device.quality.weak for device in live):
+                found.append(name)
+        return tuple(found)
+
+    # Judging --------------------------------------------------------------------------------------------
+
+    def _until(self, now: int) -> int:
+        """Before a fact: let time bring what it brings up to ``now``; and time does not go back."""
+        now = max(now, self._now)
+        self._now = now
+        if now >= self._due:
+            self._judge(now)
+        return now
+
+    def _judge(self, now: int) -> None:
+        """Judge every side at ``now`` and note what changed."""
+        newly_lost = NEVER
+        for side in self._sides.values():
+            was_here = side.here
+            side.look(now)
+            if was_here and not side.here:
+                newly_lost = max(newly_lost, side.own.onset)
+        for pair in self._pairs:
+            pair.look(now)
+        for side in self._sides.values():
+            self._tell(side, now, newly_lost)
+        self._set_alarms(now)
+
+    def _tell(self, side: Side, now: int, newly_lost: int) -> None:
+        """Note the side's class, if it changed: a worse one from its onset, a better one from what shows it."""
+        evidence, reasons, onset = self._class_of(side, now)
+        if evidence == "ready":
+            side.takeover_until = NEVER
+        worse = _RANK[evidence] < _RANK[side.evidence]
+        if evidence == side.evidence and reasons == side.reasons and not side.tell_again:
+            return
+        if worse:
+            at = max(onset, newly_lost) if evidence == "unknown" else onset
+        elif evidence == "ready" and newly_lost > NEVER // 2 and side.reasons in (_MEDIA, _PATH):
+            at = newly_lost
+        else:
+            at = now
+        at = min(now, max(at, side.since, self._watermark, self._resumed_at))
+        side.evidence, side.reasons, side.since, side.tell_again = evidence, reasons, at, False
+        self._changes.append(SideIs(side=side.name, evidence=evidence, at=at, reasons=reasons))
+
+    def _class_of(self, side: Side, now: int) -> tuple[Evidence, tuple[str, ...], int]:
+        """The class of a side that was looked at, its reasons, and since when it is no better."""
+        own = side.own
+        if own.standing is Standing.LOST:
+            return "lost", own.reasons, own.onset
+        word = _PATH if now < side.path_until else _MEDIA
+        if own.standing is Standing.UNSURE:
+            return "unknown", own.reasons if own.reasons != _MEDIA else word, own.onset
+        met = [pair for pair in self._pairs_of(side) if pair.met]
+        if not met or any(pair.through(side.name) for pair in met):
+            return "ready", (), now
+        return "unknown", word, max(pair.shown(side.name) for pair in met)
+
+    def _proven(self, side: Side, now: int) -> int:
+        """Up to when nothing can still make this side worse than it was told to be."""
+        if side.evidence == "lost":
+            return now
+        proven = side.own.proven
+        if side.evidence == "ready":
+            proven = min(proven, side.own.reported)
+            met = [pair.shown(side.name) for pair in self._pairs_of(side) if pair.met and pair.through(side.name)]
+            if met:
+                proven = min(proven, max(met))
+        return proven
+
+    def _pairs_of(self, side: Side) -> list[Pair]:
+        if side.name == TEACHER:
+            return self._pairs
+        return [pair for pair in self._pairs if pair.pupil is side]
+
+    def _set_alarms(self, now: int) -> None:
+        """Note until when neither time nor an ordinary sample can change anything: those then cost next to nothing."""
+        due = now + SUSPICION_MS
+        calm = now + LOSS_MS
+        for side in self._sides.values():
+            if now < side.takeover_until:
+                due = min(due, side.takeover_until)
+            for device in side.devices.values():
+                due = min(due, device.next_due(now))
+            if side.evidence == "ready":
+                calm = min(calm, side.own.reported + LOSS_MS)
+            elif side.devices:
+                calm = now
+        for pair in self._pairs:
+            if pair.met:
+                calm = min(calm, max(pair.shown(TEACHER), pair.shown(pair.pupil.name)) + LOSS_MS)
+                calm = now if pair.patchy else calm
+        self._due = due
+        self._calm_until = calm
+
+
+_MEDIA: Final = (Reason.MEDIA,)
+_PATH: Final = (Reason.PATH,)
+_RANK: Final[dict[Evidence, int]] = {"lost": 0, "unknown": 1, "ready": 2}
