@@ -56,7 +56,7 @@ class LogStore(Protocol):
     """The lessons' logs."""
 
     def append(self, append: Append, done: Callable[[Appended], None]) -> None:
-        """Queue one append. ``done`` is called once it is durable or refused: on the loop's thread, in order of queueing.
+        """Queue one append. ``done`` is called once it is durable or refused, on the loop's thread, in queueing order.
 
         Raises:
             StoreBusy: when the queue is at its bound; nothing was queued.
@@ -72,5 +72,9 @@ class LogStore(Protocol):
         ...
 
 
-class StoreBusy(Exception):  # noqa: N818 - a state, not a mistake
+class StoreBusy(Exception):
     """The writer's queue is full."""
+
+
+class StoreDown(Exception):
+    """The store cannot be reached, or broke off in a commit: what was asked may have been done or not. Ask again."""

@@ -1,0 +1,354 @@
+"""One transaction for a batch of appends: who may append is judged, then all is written, then committed.
+
+What the writer remembers of each log (`_Head`) only spares reading it again: the insert itself checks the epoch, and
+the key the number. Where memory turns out wrong, the batch is judged anew from what the database holds, under its lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, StaticPool, exc, insert, select, text
+
+from rooms.events import Event
+from server.store import event_bytes
+from server.store.hot import EventRow, Hot, MessageRow
+from server.store.port import Append, Appended, StoreDown
+from server.store.projections import CaseRow, Rows, project
+from server.store.read_log import read_events, read_texts
+from server.store.schema import audit, event, ledger, outbox, safeguarding_case
+from server.store.writer import Answer, Fences, Queued
+
+T = TypeVar("T")
+
+UNAVAILABLE_S_MAX = 30.0
+"""How long a batch waits for a database that is locked or away, nothing being lost meanwhile; then its hosts reload."""
+RETRY_S_MIN = 0.05
+RETRY_S_MAX = 1.0
+"""Between two attempts, doubling: soon back after a short lock, no busy loop in a long one."""
+HEADS_MAX = 10_000
+"""Logs remembered, about 200 bytes each: twice the 5,000 live rooms that HOTPATH.md reckons with."""
+
+_log = logging.getLogger(__name__)
+
+
+class Freeze(Protocol):
+    """`moderation.cases.freeze`: the evidence of a case, from the log so far and the texts that have not expired."""
+
+    def __call__(self, events: Sequence[Event], texts: Mapping[str, str], /) -> msgspec.Struct:
+        """Freeze; pure."""
+        ...
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """Where a log stands."""
+
+    epoch: int
+    sequence: int
+    chain: bytes
+
+
+class _Plan(msgspec.Struct):
+    """What a batch will write if every check holds."""
+
+    results: list[Appended | None]
+    """By place in the batch; None for one that only stands behind a failed one."""
+    heads: dict[str, _Head] = {}
+    failed: set[tuple[str, int]] = set()
+    events: list[EventRow] = []
+    messages: list[MessageRow] = []
+    follow: list[tuple[Append, Rows]] = []
+
+
+class _MemoryWrongError(Exception):
+    """A remembered head does not fit: judge from the database."""
+
+
+class Committer:
+    """The writer thread's `Work`. Holds its one connection."""
+
+    def __init__(self, engine: Engine, hot: Hot, fences: Fences, freeze: Freeze, *, patient: bool) -> None:
+        self._engine = engine
+        self._hot = hot
+        self._fences = fences
+        self._freeze = freeze
+        self._unavailable_s_max = UNAVAILABLE_S_MAX if patient else 0.0
+        self._heads: dict[str, _Head] = {}
+        self._connection: Connection | None = None
+        self._hurry = threading.Event()
+        self._untrue: tuple[type[Exception], ...] = (_MemoryWrongError, *self._errors("IntegrityError"))
+        self._away = self._errors("OperationalError", "InterfaceError")
+
+    def hurry(self) -> None:
+        """From any thread: the process ends, so a database that is away is no longer waited for."""
+        self._hurry.set()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._drop_connection()
+
+    # A batch ------------------------------------------------------------------------------------------------
+
+    def commit(self, batch: Sequence[Queued]) -> list[Answer]:
+        """Commit a batch; never raises. What cannot be known is UNKNOWN."""
+        results = self._settle(batch)
+        answers = []
+        for queued, result in zip(batch, results, strict=True):
+            if result is not None and result is not Appended.COMMITTED:
+                self._fences.raise_for(queued.append)
+            answers.append(Answer(queued, result or Appended.WRONG_SEQUENCE, judged=result is not None))
+        return answers
+
+    def _settle(self, batch: Sequence[Queued]) -> list[Appended | None]:
+        try:
+            try:
+                return self._patiently(lambda: self._attempt(batch, trusting=True))
+            except self._untrue:
+                return self._patiently(lambda: self._attempt(batch, trusting=False))
+        except StoreDown:
+            _log.exception("the store stayed away; %d appends are given up", len(batch))
+            return [Appended.UNKNOWN] * len(batch)
+        except Exception:
+            if len(batch) > 1:
+                return self._settle_alone(batch)
+            _log.exception("an append cannot be stored", extra={"lesson": batch[0].append.lesson})
+            return [Appended.UNKNOWN]
+
+    def _settle_alone(self, batch: Sequence[Queued]) -> list[Appended | None]:
+        """One of them is bad: each gets its own transaction, so that it takes nobody along but those behind it."""
+        results: list[Appended | None] = []
+        for queued in batch:
+            [result] = self._settle([queued])
+            if result is not None and result is not Appended.COMMITTED:
+                self._fences.raise_for(queued.append)
+            results.append(result)
+        return results
+
+    def _attempt(self, batch: Sequence[Queued], *, trusting: bool) -> list[Appended | None]:
+        connection = self._connect()
+        transaction = connection.begin()
+        try:
+            plan = self._plan(connection, batch, trusting=trusting)
+            self._write(connection, plan)
+        except BaseException:
+            self._abandon(transaction.rollback)
+            raise
+        if not plan.events:
+            self._abandon(transaction.rollback)
+            return plan.results
+        try:
+            self._end(transaction.commit)
+        except Exception:
+            _log.exception("a commit broke off; the outcome of %d events is unknown", len(plan.events))
+            self._drop_connection()
+            for lesson in plan.heads:
+                self._heads.pop(lesson, None)
+            return [Appended.UNKNOWN if r is Appended.COMMITTED else r for r in plan.results]
+        self._remember(plan.heads)
+        return plan.results
+
+    def _end(self, commit: Callable[[], None]) -> None:
+        """The commit itself: where tests put their faults."""
+        commit()
+
+    def _plan(self, connection: Connection, batch: Sequence[Queued], *, trusting: bool) -> _Plan:
+        plan = _Plan(results=[])
+        for queued in batch:
+            append = queued.append
+            key = (append.lesson, append.epoch)
+            if key in plan.failed or self._fences.behind(queued):
+                plan.results.append(None)
+                continue
+            head = plan.heads.get(append.lesson) or (self._heads.get(append.lesson) if trusting else None)
+            if head is None:
+                head = self._read_head(connection, append.lesson)
+            result = _judge(append, head)
+            if result is Appended.COMMITTED:
+                plan.heads[append.lesson] = _prepare(append, head, plan)
+            elif trusting:
+                raise _MemoryWrongError
+            else:
+                plan.failed.add(key)
+                plan.heads[append.lesson] = head
+            plan.results.append(result)
+        return plan
+
+    def _read_head(self, connection: Connection, lesson: str) -> _Head:
+        epoch = connection.execute(
+            text(f"SELECT epoch FROM lesson_log WHERE lesson = :lesson{self._hot.share_lock}"),  # noqa: S608
+            {"lesson": lesson},
+        ).scalar()
+        last = connection.execute(
+            select(event.c.sequence, event.c.chain)
+            .where(event.c.lesson == lesson)
+            .order_by(event.c.sequence.desc())
+            .limit(1)
+        ).first()
+        sequence, chain = (last.sequence, last.chain) if last else (0, event_bytes.chain_start(lesson))
+        return _Head(epoch or 0, sequence, bytes(chain))
+
+    def _write(self, connection: Connection, plan: _Plan) -> None:
+        if not plan.events:
+            return
+        if self._hot.insert_events(connection, plan.events) != len(plan.events):
+            raise _MemoryWrongError
+        if plan.messages:
+            self._hot.insert_messages(connection, plan.messages)
+        for append, rows in plan.follow:
+            self._write_rest(connection, append, rows)
+
+    def _write_rest(self, connection: Connection, append: Append, rows: Rows) -> None:
+        for case in rows.cases:
+            self._open_case(connection, append, case)
+        for table, some in ((outbox, rows.mails), (ledger, rows.ledger), (audit, rows.audit)):
+            if some:
+                connection.execute(insert(table), [_columns(row) for row in some])
+
+    def _open_case(self, connection: Connection, append: Append, case: CaseRow) -> None:
+        """Freeze the log as this append leaves it."""
+        last = append.expected_sequence + len(append.events)
+        events, chain = read_events(connection, append.lesson, up_to=last)
+        texts = {message: kept.text for message, kept in read_texts(connection, append.lesson).items()}
+        evidence = msgspec.msgpack.encode(self._freeze(events, texts))
+        row = {
+            **msgspec.structs.asdict(case),
+            "frozen_sequence": last,
+            "evidence": evidence,
+            "evidence_digest": hashlib.sha256(chain + evidence).digest(),
+            "chain": chain,
+        }
+        connection.execute(insert(safeguarding_case), row)
+
+    def _remember(self, heads: Mapping[str, _Head]) -> None:
+        self._heads.update(heads)
+        while len(self._heads) > HEADS_MAX:
+            del self._heads[next(iter(self._heads))]
+
+    # Any other transaction ----------------------------------------------------------------------------------
+
+    def transact(self, run: Callable[[Connection], T]) -> T:
+        """Run one transaction of its own.
+
+        Raises:
+            StoreDown: it could not be begun in time, or broke off in its commit.
+        """
+        return self._patiently(lambda: self._transact_once(run))
+
+    def _transact_once(self, run: Callable[[Connection], T]) -> T:
+        transaction = self._connect().begin()
+        try:
+            result = run(self._connect())
+        except BaseException:
+            self._abandon(transaction.rollback)
+            raise
+        try:
+            self._end(transaction.commit)
+        except Exception as error:
+            self._drop_connection()
+            raise StoreDown("the commit broke off") from error
+        return result
+
+    def claim(self, connection: Connection, lesson: str) -> int:
+        """Raise a lesson's epoch, within a transaction."""
+        epoch = connection.execute(
+            text(
+                "INSERT INTO lesson_log (lesson, epoch) VALUES (:lesson, 1)"
+                " ON CONFLICT (lesson) DO UPDATE SET epoch = lesson_log.epoch + 1 RETURNING epoch"
+            ),
+            {"lesson": lesson},
+        ).scalar_one()
+        self._heads.pop(lesson, None)
+        return int(epoch)
+
+    # The connection -----------------------------------------------------------------------------------------
+
+    def _patiently(self, attempt: Callable[[], T]) -> T:
+        """Try again while the database is locked or away: nothing was committed, so nothing can be doubled.
+
+        Raises:
+            StoreDown: still so after `UNAVAILABLE_S_MAX`.
+        """
+        give_up_at = time.monotonic() + self._unavailable_s_max
+        pause = RETRY_S_MIN
+        while True:
+            try:
+                return attempt()
+            except self._away as error:
+                self._drop_connection()
+                if time.monotonic() >= give_up_at or self._hurry.is_set():
+                    raise StoreDown("the database is locked or away") from error
+                _log.warning("the database is locked or away: %s", type(error).__name__)
+            self._hurry.wait(pause)
+            pause = min(2 * pause, RETRY_S_MAX)
+
+    def _errors(self, *names: str) -> tuple[type[Exception], ...]:
+        """The driver's own errors, and SQLAlchemy's around them: the hot statements go to the driver directly."""
+        driver: Any = self._engine.dialect.loaded_dbapi
+        return tuple(getattr(source, name) for source in (exc, driver) for name in names)
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return self._connection
+
+    def _abandon(self, rollback: Callable[[], None]) -> None:
+        try:
+            rollback()
+        except Exception:
+            _log.warning("a rollback failed; the connection is dropped, which rolls back too")
+            self._drop_connection()
+
+    def _drop_connection(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if not isinstance(self._engine.pool, StaticPool):  # in memory, this is the database itself
+                connection.invalidate()
+            connection.close()
+        except exc.DBAPIError:
+            _log.warning("a broken connection could not be closed in order")
+
+
+def _judge(append: Append, head: _Head) -> Appended:
+    if append.epoch != head.epoch:
+        return Appended.STALE_EPOCH
+    if append.expected_sequence != head.sequence:
+        return Appended.WRONG_SEQUENCE
+    return Appended.COMMITTED
+
+
+def _prepare(append: Append, head: _Head, plan: _Plan) -> _Head:
+    """Put an append's rows into the plan; return where its log stands then."""
+    rows = project(append)
+    chain, sequence = head.chain, head.sequence
+    for one in append.events:
+        data = event_bytes.encode(one)
+        chain = event_bytes.chain_next(chain, data)
+        sequence += 1
+        plan.events.append((append.lesson, sequence, append.epoch, append.recorded_at, data, chain))
+    plan.messages.extend(rows.messages)
+    if rows.cases or rows.mails or rows.ledger or rows.audit:
+        plan.follow.append((append, rows))
+    return _Head(head.epoch, sequence, chain)
+
+
+def _columns(row: msgspec.Struct) -> dict[str, Any]:
+    """A projected row as its table's columns."""
+    columns = msgspec.structs.asdict(row)
+    if "case_id" in columns:
+        payload = bytes(columns.pop("outcome"))
+        columns |= {
+            "payload": payload,
+            "next_at": columns["created_at"],
+            "attempts": 0,
+            "delivered_to": "[]",
+            "last_error": "",
+        }
+    return columns

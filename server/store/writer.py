@@ -1,0 +1,262 @@
+"""The one writing thread: takes what is queued, hands it on in batches, and tells the loop how each went.
+
+Group commit without a waiting window: one batch commits while the next grows. On the loop's thread: `submit`, `run`,
+and every ``done``. On the writer's thread: `Work`. Inline (simulation) the loop calls `Work` itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from server.store.port import Append, Appended, StoreBusy, StoreDown
+
+T = TypeVar("T")
+LoopCall = Callable[[Callable[[], None]], object]
+"""Runs a function soon on the loop's thread; callable from any thread."""
+
+QUEUE_APPENDS_MAX = 20_000
+"""Appends queued and unanswered, about ten seconds of 2,000 messages a second: beyond, the store is as good as down."""
+BATCH_APPENDS_MAX = 500
+"""In one transaction: more gain nothing (HOTPATH.md, batch 200), and would make the first wait for the last."""
+
+_log = logging.getLogger(__name__)
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """An append on its way."""
+
+    ticket: int
+    """Counts appends in order of queueing."""
+    append: Append
+    done: Callable[[Appended], None]
+    queued_at: float
+    """`time.monotonic`, seconds."""
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """Any other transaction."""
+
+    run: Callable[[Connection], Any]
+    future: concurrent.futures.Future[Any]
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How one append went."""
+
+    queued: Queued
+    appended: Appended
+    judged: bool
+    """False where it only failed because it stood behind a failed one."""
+
+
+class Work(Protocol):
+    """What the thread does; one caller at a time."""
+
+    def commit(self, batch: Sequence[Queued]) -> list[Answer]:
+        """Commit a batch; never raises."""
+        ...
+
+    def transact(self, run: Callable[[Connection], T]) -> T:
+        """Run one transaction of its own."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        ...
+
+
+class Fences:
+    """Appends queued behind a failed one of the same lesson and epoch were decided on a state that never came to be.
+
+    They fail too. The fence falls once the host has been told: what it queues from then on is decided anew.
+    """
+
+    def __init__(self) -> None:
+        self._up_to: dict[tuple[str, int], int | None] = {}
+        self._lock = threading.Lock()
+
+    def raise_for(self, append: Append) -> None:
+        """The append failed, and its host does not know yet."""
+        with self._lock:
+            self._up_to[append.lesson, append.epoch] = None
+
+    def told(self, append: Append, last_ticket: int) -> None:
+        """The host is being told; whatever it queued up to ``last_ticket`` stands behind the failed one."""
+        with self._lock:
+            self._up_to[append.lesson, append.epoch] = last_ticket
+
+    def behind(self, queued: Queued) -> bool:
+        """Whether this append stands behind a failed one."""
+        if not self._up_to:
+            return False
+        key = (queued.append.lesson, queued.append.epoch)
+        with self._lock:
+            if key not in self._up_to:
+                return False
+            up_to = self._up_to[key]
+            return up_to is None or queued.ticket <= up_to
+
+    def forget(self, ticket: int) -> None:
+        """Every append up to this ticket has been answered."""
+        if not self._up_to:
+            return
+        with self._lock:
+            for key in [key for key, up_to in self._up_to.items() if up_to is not None and up_to <= ticket]:
+                del self._up_to[key]
+
+
+class Writer:
+    """The thread and its queue."""
+
+    def __init__(self, work: Work, fences: Fences, *, loop_call: LoopCall | None, inline: bool) -> None:
+        self._work = work
+        self._fences = fences
+        self._loop_call = loop_call
+        self._inline = inline
+        self._queue: queue.SimpleQueue[Queued | _Job | None] = queue.SimpleQueue()
+        self._unanswered = 0
+        self._ticket = 0
+        self._draining = False
+        self._closed = False
+        self._oldest: float | None = None
+        self._thread: threading.Thread | None = None
+        if not inline:
+            self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+            self._thread.start()
+
+    # On the loop's thread -----------------------------------------------------------------------------------
+
+    def submit(self, append: Append, done: Callable[[Appended], None]) -> None:
+        """Queue one append.
+
+        Raises:
+            StoreBusy: at the bound, or once closed; nothing was queued.
+        """
+        if self._closed or self._unanswered >= QUEUE_APPENDS_MAX:
+            raise StoreBusy("closed" if self._closed else f"{self._unanswered} appends wait")
+        if self._loop_call is None:
+            loop = asyncio.get_running_loop()
+            self._loop_call = loop.call_soon if self._inline else loop.call_soon_threadsafe
+        self._ticket += 1
+        self._unanswered += 1
+        self._queue.put(Queued(self._ticket, append, done, time.monotonic()))
+        if self._inline and not self._draining:
+            self._draining = True
+            self._loop_call(self._drain)
+
+    async def run(self, run: Callable[[Connection], T]) -> T:
+        """Run one transaction in its turn, after every append queued before it.
+
+        Raises:
+            StoreDown: it could not be run, or nobody knows whether it was.
+        """
+        if self._closed:
+            raise StoreDown("the store is closed")
+        if self._inline:
+            self._drain()
+            return self._work.transact(run)
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        self._queue.put(_Job(run, future))
+        return await asyncio.wrap_future(future)
+
+    def waiting_s(self) -> float:
+        """For how long the batch being committed has waited; 0 when nothing waits: how a stalled disk shows."""
+        oldest = self._oldest
+        return 0.0 if oldest is None else max(0.0, time.monotonic() - oldest)
+
+    def close(self) -> None:
+        """Commit what is queued, then stop; blocks until then."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._thread is None:
+            self._drain()
+            self._work.close()
+            return
+        self._queue.put(None)
+        self._thread.join()
+
+    def _drain(self) -> None:
+        self._draining = False
+        while batch := self._take(block=False):
+            self._answer(self._commit([item for item in batch if isinstance(item, Queued)]))
+
+    def _answer(self, answers: Sequence[Answer]) -> None:
+        for answer in answers:
+            self._unanswered -= 1
+            if answer.judged and answer.appended is not Appended.COMMITTED:
+                self._fences.told(answer.queued.append, self._ticket)
+            try:
+                answer.queued.done(answer.appended)
+            except Exception:
+                # One room's mistake must not cost the others of this batch their answer.
+                _log.exception("an append's callback failed", extra={"lesson": answer.queued.append.lesson})
+
+    # On the writer's thread ---------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while True:
+                batch = self._take(block=True)
+                appends: list[Queued] = []
+                for item in batch:
+                    if isinstance(item, Queued):
+                        appends.append(item)
+                        continue
+                    self._commit_and_tell(appends)
+                    appends = []
+                    if item is None:
+                        return
+                    self._run_job(item)
+                self._commit_and_tell(appends)
+        finally:
+            self._work.close()
+
+    def _take(self, *, block: bool) -> list[Queued | _Job | None]:
+        batch: list[Queued | _Job | None] = []
+        try:
+            batch.append(self._queue.get(block=block))
+            while len(batch) < BATCH_APPENDS_MAX:
+                batch.append(self._queue.get_nowait())
+        except queue.Empty:
+            pass  # that is all there is now
+        return batch
+
+    def _commit(self, appends: Sequence[Queued]) -> list[Answer]:
+        self._oldest = appends[0].queued_at
+        answers = self._work.commit(appends)
+        self._oldest = None
+        self._fences.forget(appends[-1].ticket)
+        return answers
+
+    def _commit_and_tell(self, appends: Sequence[Queued]) -> None:
+        if not appends:
+            return
+        answers = self._commit(appends)
+        if self._loop_call is None:
+            raise RuntimeError("appends were queued without a loop")
+        try:
+            self._loop_call(lambda: self._answer(answers))
+        except RuntimeError:
+            # The loop is closed: nobody is left to hear that these are durable. They will be found in the log.
+            _log.warning("the loop closed before %d appends were answered", len(answers))
+
+    def _run_job(self, job: _Job) -> None:
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._work.transact(job.run)
+        except BaseException as error:
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
