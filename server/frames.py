@@ -20,7 +20,8 @@ SDP_CHARS_MAX = 16_384
 """A session description: a browser's with two media sections is 2 to 6 kB."""
 CANDIDATE_CHARS_MAX = 512
 """One ICE candidate line."""
-TICKET_CHARS_MAX = 512
+TICKET_CHARS_MAX = 1_024
+"""Base64 of three ids, a name of up to 100 characters and a signature."""
 ID_CHARS_MAX = 64
 DEVICE_CHARS_MAX = 36
 REASON_CHARS_MAX = 200
