@@ -216,9 +216,10 @@ class LessonEvidence:
         now = self._until(now)
         self._judge(now)
         mark = min((self._proven(side, now) for side in self._sides.values()), default=now)
+        mark = min(now, max(mark, now - SUSPICION_MS))
         for change in self._changes:
             mark = min(mark, change.at)
-        self._watermark = max(self._watermark, min(now, max(mark, now - SUSPICION_MS)))
+        self._watermark = max(self._watermark, mark)
         return self._watermark
 
     def weak(self, now: int) -> tuple[SideId, ...]:
