@@ -1,8 +1,7 @@
 """Where lessons' logs and what follows from them are kept: SQLite by default, PostgreSQL by URL."""
 
-from server.store.engine import DEFAULT_URL
 from server.store.migration import migrate
 from server.store.port import StoreBusy, StoreDown
 from server.store.stores import Stores, open_store
 
-__all__ = ["DEFAULT_URL", "StoreBusy", "StoreDown", "Stores", "migrate", "open_store"]
+__all__ = ["StoreBusy", "StoreDown", "Stores", "migrate", "open_store"]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, StaticPool, exc, insert, select, text
+from sqlalchemy import Connection, Engine, StaticPool, exc, insert, select, text, update
 
 from rooms.events import Event
 from server.store import event_bytes
@@ -22,7 +22,7 @@ from server.store.hot import EventRow, Hot, MessageRow
 from server.store.port import Append, Appended, StoreDown
 from server.store.projections import CaseRow, Rows, project
 from server.store.read_log import read_events, read_texts
-from server.store.schema import audit, event, ledger, outbox, safeguarding_case
+from server.store.schema import audit, event, ledger, lesson_log, outbox, safeguarding_case
 from server.store.writer import Answer, Fences, Queued
 
 T = TypeVar("T")
@@ -209,6 +209,9 @@ class Committer:
         for table, some in ((outbox, rows.mails), (ledger, rows.ledger), (audit, rows.audit)):
             if some:
                 connection.execute(insert(table), [_columns(row) for row in some])
+        if rows.ended_at is not None:
+            where = lesson_log.c.lesson == append.lesson
+            connection.execute(update(lesson_log).where(where).values(ended_at=rows.ended_at))
 
     def _open_case(self, connection: Connection, append: Append, case: CaseRow) -> None:
         """Freeze the log as this append leaves it."""
@@ -334,7 +337,7 @@ def _prepare(append: Append, head: _Head, plan: _Plan) -> _Head:
         sequence += 1
         plan.events.append((append.lesson, sequence, append.epoch, append.recorded_at, data, chain))
     plan.messages.extend(rows.messages)
-    if rows.cases or rows.mails or rows.ledger or rows.audit:
+    if rows:
         plan.follow.append((append, rows))
     return _Head(head.epoch, sequence, chain)
 

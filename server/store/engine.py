@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
 
-DEFAULT_URL = "sqlite:///var/lessonroom.db"
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite itself waits for another process's write lock; then the writer asks again, as `commit` says."""
 CHECKPOINT_PAGES = 4_000

@@ -10,6 +10,7 @@ import msgspec
 
 from rooms.events import (
     Decided,
+    Ended,
     EndPressed,
     Event,
     Explained,
@@ -101,6 +102,12 @@ class Rows(msgspec.Struct):
     mails: list[MailRow] = []
     ledger: list[LedgerRow] = []
     audit: list[AuditRow] = []
+    ended_at: int | None = None
+    """The room's own end, settled: nothing of this lesson has a deadline any more."""
+
+    def __bool__(self) -> bool:
+        """Whether anything follows but the messages' texts, which are written apart."""
+        return bool(self.cases or self.mails or self.ledger or self.audit or self.ended_at is not None)
 
 
 class _Place(msgspec.Struct):
@@ -229,6 +236,10 @@ def _outcome(event: PartEnded | OutcomeChanged, place: _Place) -> None:
         )
 
 
+def _ended(event: Ended, place: _Place) -> None:
+    place.rows.ended_at = event.at
+
+
 def _audit(place: _Place, at: int, by: Actor, what: str, whom: str = "") -> None:
     place.rows.audit.append(
         AuditRow(
@@ -253,4 +264,5 @@ _FOLLOWS: Final[dict[type[Event], Callable[..., None]]] = {
     Overruled: _decided,
     PartEnded: _outcome,
     OutcomeChanged: _outcome,
+    Ended: _ended,
 }

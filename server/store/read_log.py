@@ -48,6 +48,13 @@ def read_texts(connection: Connection, lesson: str) -> dict[str, MessageText]:
     return {row.message: MessageText(row.text, bytes(row.salt)) for row in rows}
 
 
+def read_unfinished(connection: Connection) -> list[str]:
+    """Lessons whose log was begun and has no end yet."""
+    begun = select(event.c.lesson).where(event.c.lesson == lesson_log.c.lesson, event.c.sequence == 1).exists()
+    query = select(lesson_log.c.lesson).where(lesson_log.c.ended_at.is_(None), begun).order_by(lesson_log.c.lesson)
+    return list(connection.execute(query).scalars())
+
+
 def verify_log(connection: Connection, lesson: str) -> Verified:
     """Compute the chain anew over every stored event."""
     rows = connection.execute(

@@ -37,7 +37,9 @@ lesson_log = Table(
     metadata,
     Column("lesson", String, primary_key=True),
     Column("epoch", BigInteger, nullable=False),
-    comment="Who may append to a lesson's log: only the host that holds the latest epoch.",
+    Column("ended_at", BigInteger),
+    Index(None, "ended_at"),
+    comment="Who may append to a lesson's log: the host that holds the latest epoch. ended_at: of the log's Ended.",
 )
 
 event = Table(

@@ -18,6 +18,7 @@ from server.store.hot import PostgresHot, SqliteHot
 from server.store.ledger import Entry, read_ledger
 from server.store.log import SqlLog
 from server.store.notes import Note, add_note, read_notes
+from server.store.read_log import read_unfinished
 from server.store.readers import Readers
 from server.store.schema import metadata
 from server.store.writer import Fences, LoopCall, Writer
@@ -89,6 +90,10 @@ class Stores:
             StoreDown: the database stayed away, or broke off in the commit: it may or may not be done.
         """
         return await self._writer.run(write)
+
+    async def unfinished(self) -> list[str]:
+        """Lessons whose log was begun and has no end yet: after a crash, a host has to take them up."""
+        return await self.read(read_unfinished)
 
     async def cases(self, reader: str) -> list[CaseLine]:
         """The case list as ``reader`` (a person's id) sees it."""

@@ -59,9 +59,11 @@ def upgrade() -> None:
         "lesson_log",
         sa.Column("lesson", sa.String(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("lesson", name=op.f("pk_lesson_log")),
-        comment="Who may append to a lesson's log: only the host that holds the latest epoch.",
+        comment="Who may append to a lesson's log: the host that holds the latest epoch. ended_at: of the log's Ended.",
     )
+    op.create_index(op.f("ix_lesson_log_ended_at"), "lesson_log", ["ended_at"], unique=False)
     op.create_table(
         "message",
         sa.Column("lesson", sa.String(), nullable=False),
