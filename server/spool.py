@@ -37,7 +37,7 @@ _KINDS = tuple(
     for kind in vars(commands).values()
     if inspect.isclass(kind) and issubclass(kind, Command) and kind not in (Command, Asked)
 )
-_AnyCommand = Union[_KINDS]  # noqa: UP007 - made from a tuple
+_AnyCommand = Union[_KINDS]  # type: ignore[valid-type]  # noqa: UP007 - made from a tuple
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class _Entry(msgspec.Struct, frozen=True):
     """What a file holds."""
 
     lesson: str
-    commands: list[_AnyCommand]  # type: ignore[valid-type]
+    commands: list[_AnyCommand]
 
 
 _encoder = msgspec.msgpack.Encoder()

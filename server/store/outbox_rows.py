@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, or_, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from rooms.events import Opened, Outcome
 from rooms.lesson import Lesson
@@ -37,48 +37,47 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses that have it already: an adult's mail server may be away while another's is not."""
 
 
-def take_due(connection: Connection, now: int, limit: int) -> list[Parcel]:
-    """Lease due rows, oldest first: nobody else takes them before their lease is over."""
+def lease_due(connection: Connection, now: int) -> str | None:
+    """Lease one due row, alerts of cases first, then the longest due; None when nothing is due."""
     locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
-    ids = list(
-        connection.execute(
-            text(
-                "SELECT id FROM outbox WHERE delivered_at IS NULL AND next_at <= :now"  # noqa: S608
-                f" ORDER BY next_at, created_at LIMIT :limit{locked}"
-            ),
-            {"now": now, "limit": limit},
-        ).scalars()
-    )
-    if not ids:
-        return []
+    row = connection.execute(
+        text(
+            "SELECT id FROM outbox WHERE delivered_at IS NULL AND next_at <= :now"
+            f" ORDER BY case_id IS NULL, next_at LIMIT 1{locked}"
+        ),
+        {"now": now},
+    ).scalar()
+    if row is None:
+        return None
     connection.execute(
-        update(outbox).where(outbox.c.id.in_(ids)).values(next_at=now + LEASE_MS, attempts=outbox.c.attempts + 1)
+        update(outbox).where(outbox.c.id == row).values(next_at=now + LEASE_MS, attempts=outbox.c.attempts + 1)
     )
-    rows = connection.execute(
+    return str(row)
+
+
+def read_parcel(connection: Connection, row: str) -> Parcel:
+    """A leased row, with what its words need."""
+    found = connection.execute(
         select(outbox, safeguarding_case.c.number, safeguarding_case.c.urgent, event.c.event)
         .outerjoin(safeguarding_case, safeguarding_case.c.id == outbox.c.case_id)
         .outerjoin(event, (event.c.lesson == outbox.c.lesson) & (event.c.sequence == 1))
-        .where(outbox.c.id.in_(ids))
-        .order_by(outbox.c.created_at, outbox.c.id)
-    ).all()
-    return [
-        Parcel(
-            id=row.id,
-            kind=row.kind,
-            audience=row.audience,
-            lesson=_booking(row.event),
-            lesson_id=row.lesson,
-            pupil=row.pupil,
-            outcome=msgspec.msgpack.decode(row.payload, type=Outcome | None),
-            case_id=row.case_id,
-            case_number=row.number,
-            urgent=bool(row.urgent),
-            created_at=row.created_at,
-            attempts=row.attempts,
-            delivered_to=tuple(msgspec.json.decode(row.delivered_to, type=list[str])),
-        )
-        for row in rows
-    ]
+        .where(outbox.c.id == row)
+    ).one()
+    return Parcel(
+        id=found.id,
+        kind=found.kind,
+        audience=found.audience,
+        lesson=_booking(found.event),
+        lesson_id=found.lesson,
+        pupil=found.pupil,
+        outcome=msgspec.msgpack.decode(found.payload, type=Outcome | None),
+        case_id=found.case_id,
+        case_number=found.number,
+        urgent=bool(found.urgent),
+        created_at=found.created_at,
+        attempts=found.attempts,
+        delivered_to=tuple(msgspec.json.decode(found.delivered_to, type=list[str])),
+    )
 
 
 def set_delivered(connection: Connection, row: str, at: int, to: list[str]) -> None:
@@ -94,7 +93,7 @@ def put_off(connection: Connection, row: str, next_at: int, error: str, to: list
     """It is tried again at ``next_at``; ``to`` have it."""
     connection.execute(
         update(outbox)
-        .where(outbox.c.id == row, or_(outbox.c.delivered_at.is_(None)))
+        .where(outbox.c.id == row, outbox.c.delivered_at.is_(None))
         .values(
             next_at=next_at,
             delivered_to=msgspec.json.encode(to).decode(),

@@ -18,6 +18,7 @@ from server.store.hot import PostgresHot, SqliteHot
 from server.store.ledger import Entry, read_ledger
 from server.store.log import SqlLog
 from server.store.notes import Note, add_note, read_notes
+from server.store.outbox_rows import next_due
 from server.store.read_log import read_unfinished
 from server.store.readers import Readers
 from server.store.schema import metadata
@@ -106,6 +107,10 @@ class Stores:
     async def ledger(self, lesson: str) -> list[Entry]:
         """What each part of a lesson came to, oldest first; of a pupil's rows the last counts."""
         return await self.read(lambda connection: read_ledger(connection, lesson))
+
+    async def outbox_due_at(self) -> int | None:
+        """When the earliest undelivered mail is due, Unix ms; None when all are delivered."""
+        return await self.read(next_due)
 
     async def audit(self, by: Actor, what: str, whom: str, at: int, lesson: str = "") -> None:
         """Append to the audit log (Q4); durable when this returns."""
