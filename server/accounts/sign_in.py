@@ -1,0 +1,157 @@
+"""Sign-in links and sessions: 256 random bits each, of which the database holds only the digest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from rooms.lesson import PersonId
+from server.accounts.people import AccountRole, Person, person_of
+from server.accounts.schema import person, session, sign_in_link
+from server.accounts.transactions import Transactions
+from server.clock import Clock
+
+TOKEN_BYTES: Final = 32
+TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+"""256 bits in URL-safe Base64 without padding."""
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+LINK_MS: Final = 7 * DAY_MS
+"""A link works once, for 7 days (PAGES.md, a family's first lesson)."""
+SEEN_EVERY_MS: Final = MINUTE_MS
+"""How exact ``seen_at`` is: finer would write to the database at every request."""
+
+SESSION_MS: Final[Mapping[AccountRole, int]] = {
+    AccountRole.TEACHER: 30 * DAY_MS,
+    AccountRole.FAMILY: 30 * DAY_MS,
+    AccountRole.MANAGER: 12 * HOUR_MS,
+    AccountRole.SAFEGUARDING: 12 * HOUR_MS,
+}
+"""How long a session lasts at most: families sign in once a month, who reads about children each working day."""
+IDLE_MS: Final[Mapping[AccountRole, int]] = {
+    AccountRole.TEACHER: 8 * DAY_MS,
+    AccountRole.FAMILY: 8 * DAY_MS,
+    AccountRole.MANAGER: 2 * HOUR_MS,
+    AccountRole.SAFEGUARDING: 2 * HOUR_MS,
+}
+"""How long one lasts without being used: weekly lessons stay signed in, a desk that was left does not."""
+
+
+class LinkUsed(Exception):
+    """The link has done its one sign-in, or never was one."""
+
+
+class LinkExpired(Exception):
+    """The link is older than `LINK_MS`."""
+
+
+class SignIn:
+    """Makes links, turns each into one session, and knows whose session a cookie is."""
+
+    def __init__(self, transactions: Transactions, clock: Clock, entropy: Callable[[int], bytes]) -> None:
+        self._transactions = transactions
+        self._clock = clock
+        self._entropy = entropy
+
+    async def link(self, person_id: PersonId, lasts_ms: int = LINK_MS) -> str:
+        """A new link's token, for ``/in#TOKEN``."""
+        token = self._token()
+        expires_at = self._clock.now_ms() + lasts_ms
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                insert(sign_in_link).values(digest=_digest(token), person=person_id, expires_at=expires_at)
+            )
+
+        await self._transactions.write(work)
+        return token
+
+    async def redeem(self, token: str) -> tuple[Person, str]:
+        """Use a link up: its person, and the new session's cookie.
+
+        Raises:
+            LinkUsed: when it was used before, its person has left, or it never was a link: the three look alike.
+            LinkExpired: when it is too old.
+        """
+        if TOKEN.fullmatch(token) is None:
+            raise LinkUsed
+        cookie = self._token()
+        now = self._clock.now_ms()
+        return await self._transactions.write(lambda connection: (_use(connection, token, cookie, now), cookie))
+
+    async def who(self, cookie: str) -> Person | None:
+        """Whose session it is, if it still is one."""
+        if TOKEN.fullmatch(cookie) is None:
+            return None
+        now = self._clock.now_ms()
+        digest = _digest(cookie)
+        found = await self._transactions.read(lambda connection: _session(connection, digest, now))
+        if found is None:
+            return None
+        holder, seen_at = found
+        if now - seen_at >= SEEN_EVERY_MS:
+            await self._transactions.write(lambda connection: _seen(connection, digest, now))
+        return holder
+
+    async def sign_out(self, cookie: str) -> None:
+        """End one session; harmless if it is over already."""
+        now = self._clock.now_ms()
+        ended = update(session).where(session.c.digest == _digest(cookie), session.c.ended_at.is_(None))
+
+        def work(connection: Connection) -> None:
+            connection.execute(ended.values(ended_at=now))
+
+        await self._transactions.write(work)
+
+    def _token(self) -> str:
+        return base64.urlsafe_b64encode(self._entropy(TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _use(connection: Connection, token: str, cookie: str, now: int) -> Person:
+    """One statement takes the link, so that of two at once one only gets it."""
+    digest = _digest(token)
+    taken = connection.execute(
+        update(sign_in_link)
+        .where(sign_in_link.c.digest == digest, sign_in_link.c.used_at.is_(None), sign_in_link.c.expires_at > now)
+        .values(used_at=now)
+    )
+    link = sign_in_link.join(person, person.c.id == sign_in_link.c.person)
+    row = connection.execute(
+        select(person, sign_in_link.c.used_at).select_from(link).where(sign_in_link.c.digest == digest)
+    ).first()
+    if row is not None and row.used_at is None:
+        raise LinkExpired
+    if row is None or taken.rowcount != 1 or not row.active:
+        raise LinkUsed
+    holder = person_of(row)
+    connection.execute(insert(session).values(digest=_digest(cookie), person=holder.id, started_at=now, seen_at=now))
+    return holder
+
+
+def _session(connection: Connection, digest: bytes, now: int) -> tuple[Person, int] | None:
+    row = connection.execute(
+        select(person, session.c.started_at, session.c.seen_at)
+        .select_from(session.join(person, person.c.id == session.c.person))
+        .where(session.c.digest == digest, session.c.ended_at.is_(None), person.c.active)
+    ).first()
+    if row is None:
+        return None
+    holder = person_of(row)
+    if now - row.started_at >= SESSION_MS[holder.role] or now - row.seen_at >= IDLE_MS[holder.role]:
+        return None
+    return holder, row.seen_at
+
+
+def _seen(connection: Connection, digest: bytes, now: int) -> None:
+    connection.execute(update(session).where(session.c.digest == digest).values(seen_at=now))
