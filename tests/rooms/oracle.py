@@ -1,8 +1,9 @@
 """A second mind: plays a scenario straight from the text of POLICY.md and SCENARIOS.md.
 
-It is not the product and shares no code with it. It walks from one interesting instant to the next, adds up what lies
-between them, and asks at each instant what the sentences say. It is slow and plain on purpose, so that a reader can hold
-a branch against the sentence that the comment above it quotes. `play` answers exactly the output line of SCENARIOS.md.
+It is not the product and shares no code with it. It walks from one interesting instant to the next, adds up
+what lies between them, and asks at each instant what the sentences say. It is slow and plain on purpose, so that
+a reader can hold a branch against the sentence that the comment above it quotes. `play` answers exactly the
+output line of SCENARIOS.md.
 
 Times are whole milliseconds relative to T, so T is 0.
 """
@@ -121,12 +122,11 @@ class Play:
     def side(self, pupil: Pupil | None) -> str:
         """The class of a pupil's side, or of the teacher's (None), while the platform is up."""
         said = self.teacher_told if pupil is None else self.device_and_adult(pupil)
-        # "For 30 s after the platform is up, a side that has not been ready since is unknown where it would be lost."
+        # "For 30 s after the platform is up, a side that has not been ready since is unknown where it would be
+        # lost."
         name = "teacher" if pupil is None else pupil.id
-        if said == "lost" and self.up_at is not None and name in self.not_ready_since_up:
-            if self.now < self.up_at + self.p["come_back_s"]:
-                return "unknown"
-        return said
+        came_back = self.up_at is not None and self.now < self.up_at + self.p["come_back_s"]
+        return "unknown" if said == "lost" and came_back and name in self.not_ready_since_up else said
 
     def both_ready(self, pupil: Pupil) -> bool:
         """Whether nothing is in the way: "both sides ready (and the platform up)"."""
@@ -206,7 +206,7 @@ class Play:
                     pupil.ready_on_teachers_clock += between(start, stop, T, self.end)
 
     def what_time_brings(self) -> None:
-        """"First what time brings (live, started, limits, E, in this order)"."""
+        """What an instant begins with: "live, started, limits, E, in this order"."""
         for pupil in self.parts():
             settled = pupil.ready_from is not None and self.now - pupil.ready_from >= self.p["settle_s"]
             if settled and self.now <= self.end and pupil.phase == "interrupted":
@@ -235,7 +235,8 @@ class Play:
         pupil.runs = None
 
     def come_back_as_live(self, pupil: Pupil) -> None:
-        # "ends after 10 s of both ready (counted back to their first ... if the lesson is over within them, they were live)"
+        # "ends after 10 s of both ready (counted back to their first ...; if the lesson is over within them, they
+        # were live)"
         assert pupil.ready_from is not None
         pupil.live += between(pupil.ready_from, self.now, -math.inf, self.end)
         pupil.ready_from = None
@@ -262,7 +263,8 @@ class Play:
     def it_is_the_end(self) -> None:
         rules = []
         for pupil in self.parts():
-            # "A lesson that is live at E, having started, runs on"; "In kinds without a charge ... one not live then closes."
+            # "A lesson that is live at E, having started, runs on"; "In kinds without a charge ... one not live
+            # then closes."
             runs_on = pupil.phase == "live" and (pupil.started or not self.charged_kind)
             if not runs_on:
                 # "Interrupted at E: it closes at E."; "Not started at E: it ends"
@@ -322,7 +324,7 @@ class Play:
             pupil.runs, pupil.runs_from = clock, self.now
 
     def evidence(self, facts: list[dict[str, Any]]) -> None:
-        """"All evidence of that instant together"."""
+        """Take in "all evidence of that instant together"."""
         was_up = self.platform_up
         for fact in facts:
             if "platform" in fact:
@@ -416,7 +418,7 @@ class Play:
         self.hold = True
 
     def do_warn(self, fact: dict[str, Any]) -> None:
-        """ "`warn` goes on record and changes nothing here"."""
+        """It "goes on record and changes nothing here"."""
 
     def do_adult_in(self, fact: dict[str, Any]) -> None:
         pupil = self.pupil(fact["by"])
@@ -522,7 +524,8 @@ class Play:
         why = self.room_because["why"]
         if why in ("conduct", "dress"):
             return "D1" if why == "conduct" else "D2"
-        # "`held`: at or after E ...; also the teacher's end when the rest to E of a pupil who has started is 300 s or less"
+        # "`held`: at or after E ...; also the teacher's end when the rest to E of a pupil who has started is 300 s
+        # or less"
         started = any(pupil.started for pupil in self.pupils)
         if self.ended_at >= self.end or (started and self.rest(self.ended_at) <= self.p["near_end_s"]):
             return "held"
@@ -545,32 +548,39 @@ class Play:
 
     def judge(self, pupil: Pupil) -> tuple[str, str, bool, int]:
         """A pupil's rule, charge, whether to reschedule, and the milliseconds owed."""
-        why = pupil.because["why"]
-        rest = self.rest(pupil.over_at)
-        # "teach on (... owed: all interrupted time of the lesson ...)"
-        teach_on_owes = pupil.interrupted if pupil.decision == "teach_on" else 0
-        held = ("held", "charged", False, teach_on_owes)
         if pupil.phase != "over":
             return "open", "undecided", False, 0
         if pupil.ended_by == "clock":
             return self.start_rule(pupil, pupil.own_clock_rule)
-        if pupil.over_at >= self.end and not self.charged_kind:
-            return held  # "In kinds without a charge every lesson that reaches E is held"
-        if pupil.over_at >= self.end and not pupil.started:
-            return self.start_rule(pupil, pupil.own_clock_rule)
         if pupil.over_at >= self.end:
-            # "Both are held ... unless C6 is undecided or decided otherwise, and stay so whoever ends the lesson"
-            return self.c6(pupil, rest) or held
+            return self.judge_at_the_end(pupil)
         if pupil.ended_by == "decision":
-            return self.c6(pupil, rest) or held
+            decided = self.c6(pupil)
+            assert decided is not None
+            return decided
         if not pupil.started and pupil.another_had_started and pupil.clocks["pupil"] > self.p["start_limit_s"]:
-            # "A pupil who has not started when a person or the hook ends it before E, while another has, is C3 ..."
+            # "A pupil who has not started when a person or the hook ends it before E, while another has, is C3 if
+            # their clock is above 300 s (same protection), whatever the reason or rule"
             return self.start_rule(pupil, "C3")
         if pupil.ended_by == "A3":
             return "A3", "not_charged", True, 0  # "An end under A3 (not charged, to be rescheduled)"
         if pupil.ended_by in ("D3", "D9", "auto"):
-            return pupil.ended_by, "undecided", False, 0  # "After D2, D3, D9 and automatic ends before E: undecided"
-        assert pupil.ended_by == "teacher"
+            # "After D2, D3, D9 and automatic ends before E the charge is *undecided*"
+            return pupil.ended_by, "undecided", False, 0
+        return self.judge_teachers_end(pupil)
+
+    def judge_at_the_end(self, pupil: Pupil) -> tuple[str, str, bool, int]:
+        if not self.charged_kind:
+            return self.held(pupil)  # "In kinds without a charge every lesson that reaches E is held"
+        if not pupil.started:
+            return self.start_rule(pupil, pupil.own_clock_rule)
+        # "Both are held ... unless C6 is undecided or decided otherwise, and stay so whoever ends the lesson"
+        return self.c6(pupil) or self.held(pupil)
+
+    def judge_teachers_end(self, pupil: Pupil) -> tuple[str, str, bool, int]:
+        why = pupil.because["why"]
+        rest = self.rest(pupil.over_at)
+        # "Where the teacher's reason is conduct or dress, D1 ... or D2 takes the place of all that."
         if why == "conduct":
             # "D1 (started: charged, nothing owed; not started: undecided)"
             return "D1", "charged" if pupil.started else "undecided", False, 0
@@ -578,29 +588,40 @@ class Play:
             return "D2", "undecided", False, 0
         if not pupil.started:
             return "early", "not_charged", True, 0  # "not started: not charged, to be rescheduled"
-        if decided := self.c6(pupil, rest):
+        if decided := self.c6(pupil):
             return decided  # "Started: C6 open: undecided under C6"
         if rest <= self.p["near_end_s"] or why == "agreed":
-            return held  # "the rest to E is 300 s or less: held"; "agreed with the family: held"
+            # "the rest to E is 300 s or less: held"; "agreed with the family: held"
+            return self.held(pupil)
         if why is None:
             return "early", "undecided", False, 0  # "else undecided until the teacher says why"
         if pupil.live < self.p["taught_least_s"]:
-            return "early", "not_charged", True, 0  # "other: live under 300 s in total: not charged, to be rescheduled"
-        return "early", "charged", False, rest + teach_on_owes  # "else charged and the rest to E owed, besides ..."
+            # "other: live under 300 s in total: not charged, to be rescheduled"
+            return "early", "not_charged", True, 0
+        # "else charged and the rest to E owed, besides what *teach on* owes"
+        return "early", "charged", False, rest + self.teach_on_owes(pupil)
+
+    def held(self, pupil: Pupil) -> tuple[str, str, bool, int]:
+        return "held", "charged", False, self.teach_on_owes(pupil)  # "charged as usual, owed what *teach on* owes"
+
+    def teach_on_owes(self, pupil: Pupil) -> int:
+        # "*teach on* (goes on; charged; owed: all interrupted time of the lesson"
+        return pupil.interrupted if pupil.decision == "teach_on" else 0
 
     def start_rule(self, pupil: Pupil, rule: str) -> tuple[str, str, bool, int]:
-        # "A pupil side that was ready for 60 s or more in total of the time that is on the teacher's clock can never be
-        # charged by C3: it ends in the same way and under the same rule, but not charged, to be rescheduled."
+        # "A pupil side that was ready for 60 s or more in total of the time that is on the teacher's clock can never
+        # be charged by C3: it ends in the same way and under the same rule, but not charged, to be rescheduled."
         protected = pupil.ready_on_teachers_clock >= self.p["protected_after_s"]
         if rule == "C3" and not protected:
             return "C3", "charged", False, 0
         return rule, "not_charged", True, 0
 
-    def c6(self, pupil: Pupil, rest: int) -> tuple[str, str, bool, int] | None:
+    def c6(self, pupil: Pupil) -> tuple[str, str, bool, int] | None:
         if pupil.decision == "abort":
             return "C6", "not_charged", True, 0  # "abort (ends; not charged, rescheduled)"
         if pupil.decision == "carry_over":
-            return "C6", "charged", False, pupil.interrupted + rest  # "owed: interrupted time and the rest to E"
+            # "*carry over* (ends; charged; owed: interrupted time and the rest to E)"
+            return "C6", "charged", False, pupil.interrupted + self.rest(pupil.over_at)
         return ("C6", "undecided", False, 0) if self.c6_is_open(pupil) else None
 
     # The whole play ---------------------------------------------------------------------------------------
