@@ -12,7 +12,6 @@ import pytest
 
 from tests.rooms.oracle import play as oracle
 
-
 Line = dict[str, Any]
 BEGIN = "-60 teacher ready; -50 sam ready"
 """A pupil of 17 and the teacher are there before T: live at T, started at 60."""
