@@ -203,6 +203,9 @@ class MessageDropped(Event, frozen=True, kw_only=True):
 
     message: str
     why: Literal["expired", "withheld", "ended"]
+    by: Actor | None = None
+    """The teacher, where they said no."""
+    action: str = ""
 
 
 # What follows (derived, emitted when the watermark passes them) ---------------------------------------------

@@ -1,0 +1,516 @@
+"""A lesson room: told commands it answers with events; its state is exactly the fold of its events.
+
+Theory of operation
+-------------------
+`decide(command, now)` says what happens and changes nothing that counts; `apply(event)` takes an event in, after it was
+decided or read from the log. `decide` never raises on anybody's input.
+
+There are two courses (`rooms.course`). The *settled* one is played only up to the watermark, where evidence of every side
+is complete; what it derives (`Live`, `Started`, `PartEnded`, `Ended`, ...) is exact, and is what charges come from. The
+*provisional* one is the settled one with all that is known, played to now; what people see and may press comes from it. An
+action that it refuses is refused, and not logged. One that it takes in has its effect at once, and an end shuts the
+doors at once (`Shut`); if complete evidence later says that the lesson was over before, the action is `Voided`.
+
+Playing the settled course further is not an event: how far it was played never changes what follows, because facts are
+dated after the watermark (`_fact_at`), so a fold that plays only as far as each derived event comes to the same.
+
+Chat and presence stand beside the courses and never touch them: a message costs a few dictionary look-ups.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from rooms import actions, requests, standing
+from rooms import commands as c
+from rooms import events as e
+from rooms.chat import Chat
+from rooms.course import Course, RoomEnding
+from rooms.lesson import TEACHER, Actor, Lesson, Role, SideId
+from rooms.presence import Presence
+from rooms.status import Status
+from rooms.verdict import Ruling
+
+if TYPE_CHECKING:
+    from rooms.audience import Viewer
+
+ACTIONS_KEPT: Final = 4_096
+"""Ids of the newest actions that a repeat is recognised by: a client repeats within seconds, not thousands of actions."""
+SMALL_ACTIONS_MAX: Final = 10_000
+"""Recorded actions that end and decide nothing, in one room: more than one a second over two hours. Endings, decisions and
+reasons are always taken, whatever came before."""
+EVIDENCE_REASONS_MAX: Final = 8
+"""Reasons kept of one change of class: there are seven codes."""
+
+OVER: Final = actions.OVER
+TOO_MANY: Final = "too_many"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What `decide` answers."""
+
+    events: tuple[e.Event, ...] = ()
+    refused: str = ""
+    """A stable code, or empty."""
+    repeated: bool = False
+    """This action, or this fact, is in the log already: acknowledge it again."""
+    halts: bool = False
+    """Media has to stop at once, before the store answers."""
+
+
+REPEATED: Final = Decision(repeated=True)
+NOTHING: Final = Decision()
+
+COURSE_EVENTS: Final = (
+    e.EvidenceChanged, e.PlatformChanged, e.AdultCheckedIn, e.AdultLeft, e.AdultWasSeen, e.CarriedOn, e.Left,
+    e.StartPressed, e.WaitKept, e.MissedPressed, e.EndPressed, e.Flagged, e.HookEnded, e.TeacherLeft, e.Explained,
+    e.Decided, e.Removed, e.Overruled,
+)  # fmt: skip
+"""Facts and actions that a course is fed with."""
+DERIVED_EVENTS: Final = (
+    e.Live, e.BackToStart, e.Started, e.Interrupted, e.Resumed, e.DecisionOpened, e.Voided, e.PartEnded,
+    e.OutcomeChanged, e.Ended,
+)  # fmt: skip
+"""What follows from them."""
+ENDINGS: Final = (c.End, c.Flag, c.HookEnds, c.TeacherLeaves)
+"""Always taken while the doors are open, even where the provisional course is over already: nothing delays the end button."""
+SMALL: Final = (
+    c.KeepWaiting, c.Warn, c.Leave, c.CannotSee, c.AdultIn, c.AdultOut, c.AdultSeen, c.CarryOn,
+)  # fmt: skip
+
+
+class Room:
+    """One lesson's room, from its first event on. All times are Unix milliseconds."""
+
+    def __init__(self, opened: e.Opened) -> None:
+        self.lesson: Lesson = opened.lesson
+        self.chat = Chat()
+        self.presence = Presence()
+        self.shut: e.Shut | None = None
+        self.ended: e.Ended | None = None
+        self.watermark = opened.at - 1
+        """Evidence is complete up to and including this; soft state, told by `Tick`."""
+        self._last = opened.at
+        self._settled = Course(opened.lesson, opened.at)
+        self._settled.derived = []
+        self._ahead: Course | None = None
+        """The provisional course; None until it is asked for again."""
+        self._told: dict[SideId, c.Evidence] = {TEACHER: "lost", **{pupil.id: "lost" for pupil in opened.lesson.pupils}}
+        self._up = True
+        self._actions: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._small_actions = 0
+        self._gone: set[SideId] = set()
+        """Pupils whose part is over, by the log."""
+        self._asked_back: set[SideId] = set()
+        self._warned: dict[str, str] = {}
+        self._deadline: int | None = None
+        self._deadline_known = False
+
+    @classmethod
+    def fold(cls, events: Iterable[e.Event]) -> Room:
+        """The room that a log leads to. Its first event is `Opened`; anything else is the caller's mistake."""
+        log = iter(events)
+        opened = next(log, None)
+        if not isinstance(opened, e.Opened):
+            raise ValueError(f"a log begins with Opened, not with {opened!r}")
+        room = cls(opened)
+        for event in log:
+            room.apply(event)
+        return room
+
+    # Deciding -----------------------------------------------------------------------------------------------
+
+    def decide(self, command: c.Command, now: int) -> Decision:
+        """What comes of a command: events to log and apply, or a refusal. Total over commands, phases and roles."""
+        decider = _DECIDERS.get(type(command))
+        if decider is None:
+            return Decision(refused="unknown_command")
+        return decider(self, command, max(self._last, self.watermark, now))
+
+    def _side_is(self, command: c.SideIs, now: int) -> Decision:
+        if command.side not in self._told:
+            return Decision(refused=requests.UNKNOWN_PUPIL)
+        if self._told[command.side] == command.evidence:
+            return REPEATED
+        reasons = command.reasons[:EVIDENCE_REASONS_MAX]
+        at = self._fact_at(command.at, now)
+        return Decision((e.EvidenceChanged(at=at, side=command.side, evidence=command.evidence, reasons=reasons),))
+
+    def _platform_is(self, command: c.PlatformIs, now: int) -> Decision:
+        if command.up == self._up:
+            return REPEATED
+        return Decision((e.PlatformChanged(at=self._fact_at(command.at, now), up=command.up),))
+
+    def _fact_at(self, at: int, now: int) -> int:
+        """A fact's true time. What is settled stays: evidence that comes later than it should counts from the watermark on."""
+        return max(min(at, now), self.watermark + 1)
+
+    def _enter(self, command: c.Enter, now: int) -> Decision:
+        refused = requests.refusal(self.lesson, command)
+        if not refused and (self.shut or command.by.side in self._gone):
+            refused = OVER
+        refused = refused or self.presence.refuses(command.by, command.epoch)
+        if refused:
+            return Decision(refused=refused)
+        if self.presence.is_current(command.by, command.device, command.epoch):
+            return REPEATED
+        return Decision((e.Entered(at=now, by=command.by, device=command.device, epoch=command.epoch),))
+
+    def _depart(self, command: c.Depart, now: int) -> Decision:
+        if not self.presence.is_current(command.by, command.device, command.epoch):
+            return REPEATED
+        return Decision((e.Departed(at=now, by=command.by, device=command.device, epoch=command.epoch),))
+
+    # People's actions ---------------------------------------------------------------------------------------
+
+    def _act(self, command: Any, now: int) -> Decision:
+        """An action on the lesson's course."""
+        hook = isinstance(command, c.HookEnds)
+        refused = "" if hook else requests.refusal(self.lesson, command)
+        if hook and command.pupil is not None and command.pupil not in self._told:
+            refused = requests.UNKNOWN_PUPIL
+        if refused:
+            return Decision(refused=refused)
+        if isinstance(command, c.Asked) and self._is_repeat(command):
+            return REPEATED
+        if isinstance(command, SMALL) and self._small_actions >= SMALL_ACTIONS_MAX:
+            return Decision(refused=TOO_MANY)
+        return self._take_in(requests.EVENT_OF[type(command)](command, now), isinstance(command, ENDINGS))
+
+    def _take_in(self, event: e.Event, ends: bool) -> Decision:
+        course = self._course(event.at)
+        afterwards = isinstance(event, e.Decided | e.Explained | e.Overruled)
+        refused = OVER if self.shut and not afterwards else actions.refusal(course, event)
+        if refused and not (ends and not self.shut):
+            return Decision(refused=refused)
+        if self.shut is None and (ends or _may_close(course, event)):
+            return self._closing(course, event)
+        return Decision((event,))
+
+    def _closing(self, course: Course, event: e.Event) -> Decision:
+        """An action that ends the room: the doors shut with it."""
+        after = course.clone()
+        after.feed(event)
+        after.advance(event.at)
+        if after.ending is None:
+            return Decision((event,))
+        return Decision((event, *self._shutting(after, event.at)), halts=True)
+
+    def _shutting(self, course: Course, at: int) -> list[e.Event]:
+        """The doors shut, and held messages are not sent any more."""
+        by = course.ending.by if course.ending else None
+        dropped = [e.MessageDropped(at=at, message=message, why="ended") for message in self.chat.held()]
+        return [e.Shut(at=at, rule=course.rule(), by=by), *dropped]
+
+    def _is_repeat(self, command: c.Asked) -> bool:
+        return (command.by.person, command.action) in self._actions
+
+    # Messages -----------------------------------------------------------------------------------------------
+
+    def _say(self, command: c.Say, now: int) -> Decision:
+        by = command.by
+        if by.role is not Role.TEACHER and by.role is not Role.PUPIL_SIDE:
+            return Decision(refused=requests.NOT_ALLOWED)
+        side = by.side or TEACHER
+        if side not in self._told or (by.role is Role.TEACHER) != (side == TEACHER):
+            return Decision(refused=requests.NOT_ALLOWED)
+        if (by.person, command.action) in self._actions:
+            return REPEATED
+        if self.shut is not None or side in self._gone:
+            return Decision(refused=OVER)
+        if self.chat.full or command.message in self.chat.messages:
+            return Decision(refused=TOO_MANY if self.chat.full else "message_known")
+        submitted = e.MessageSubmitted(
+            at=now, by=by, action=command.action, message=command.message, digest=command.digest
+        )
+        return Decision((submitted,))
+
+    def _judge(self, command: c.Judge, now: int) -> Decision:
+        kept = self.chat.messages.get(command.message)
+        if kept is None:
+            return Decision(refused="unknown_message")
+        if kept.state != "submitted":
+            return REPEATED
+        judged = e.MessageJudged(at=now, message=command.message, verdict=command.verdict)
+        ruling = command.verdict.ruling
+        if self.shut is not None:
+            return Decision((judged, e.MessageDropped(at=now, message=command.message, why="ended")))
+        if ruling is Ruling.HOLD:
+            return Decision((judged,))
+        if ruling is Ruling.END:
+            return self._hook_ends(judged, kept.side, now)
+        return Decision((judged, e.MessageDelivered(at=now, message=command.message)))
+
+    def _hook_ends(self, judged: e.MessageJudged, side: SideId, now: int) -> Decision:
+        """The message is not delivered, and the lesson ends because of the side that wrote it."""
+        pupil = None if side == TEACHER else side
+        ended = self._take_in(e.HookEnded(at=now, message=judged.message, pupil=pupil), ends=True)
+        dropped = e.MessageDropped(at=now, message=judged.message, why="ended")
+        return Decision((judged, dropped, *ended.events), halts=ended.halts)
+
+    def _release(self, command: c.Release, now: int) -> Decision:
+        refused = self._no_answer_to(command)
+        if refused:
+            return Decision(refused=refused, repeated=refused == "repeated")
+        verdict = self.chat.messages[command.message].verdict
+        if verdict is None or not verdict.releasable:
+            return Decision(refused="not_releasable")
+        released = e.MessageReleased(at=now, by=command.by, action=command.action, message=command.message)
+        return Decision((released, e.MessageDelivered(at=now, message=command.message)))
+
+    def _withhold(self, command: c.Withhold, now: int) -> Decision:
+        refused = self._no_answer_to(command)
+        if refused:
+            return Decision(refused=refused, repeated=refused == "repeated")
+        dropped = e.MessageDropped(
+            at=now, message=command.message, why="withheld", by=command.by, action=command.action
+        )
+        return Decision((dropped,))
+
+    def _no_answer_to(self, command: c.Release | c.Withhold) -> str:
+        """Why a held message is not this person's to answer. A held message of the teacher is released by nobody."""
+        refused = requests.refusal(self.lesson, command)
+        kept = self.chat.messages.get(command.message)
+        if not refused and (kept is None or kept.state != "held"):
+            refused = "not_held"
+        if not refused and kept is not None and kept.side == TEACHER:
+            refused = "not_releasable"
+        return refused
+
+    # Time ---------------------------------------------------------------------------------------------------
+
+    def _tick(self, command: c.Tick, now: int) -> Decision:
+        """Settle up to the watermark, and do what is due by now."""
+        self.watermark = max(self.watermark, min(command.complete_until, now))
+        due = self._settled.next_due()
+        if due is not None and due <= self.watermark:
+            self._deadline_known = False
+        self._settled.advance(self.watermark)
+        expired = [e.MessageDropped(at=now, message=message, why="expired") for message in self.chat.expired(now)]
+        events = [*expired, *self._ask_back(now), *self._settle(now)]
+        return Decision(tuple(events), halts=any(isinstance(event, e.Shut) for event in events))
+
+    def _settle(self, now: int) -> list[e.Event]:
+        """What the settled course derived and the log does not hold yet; the doors shut where it is over."""
+        course = self._settled
+        events = list(course.derived or ())
+        if self.shut is None:
+            shutting = self._due_to_shut(course, now)
+            first = next((n for n, event in enumerate(events) if _ends_room(event, course)), len(events))
+            events[first:first] = shutting
+        if course.ending is not None and self.ended is None:
+            at = course.ending.at
+            events.append(e.Ended(at=at, rule=course.rule(), acted_at=self._acted_at(course.ending, now)))
+        return events
+
+    def _acted_at(self, ending: RoomEnding, now: int) -> int:
+        """When the doors shut for this ending; now, if it had to be awaited, or another had shut them before."""
+        if self.shut and (ending.at == self.shut.at or ending.ending.how == "closing"):
+            return self.shut.at
+        return max(ending.at, now)
+
+    def _due_to_shut(self, course: Course, now: int) -> list[e.Event]:
+        if course.ending is not None:
+            return self._shutting(course, now)
+        closes_at = course.closes_at()
+        if now >= closes_at > self.lesson.ends_at:
+            return self._shutting(self._course(now), now)
+        return []
+
+    def _ask_back(self, now: int) -> list[e.Event]:
+        """B1, B3: five minutes before the end each adult who is not to be there all the time is asked to come."""
+        ends_at = self.lesson.ends_at
+        if not ends_at - self.lesson.policy.near_end_ms <= now < ends_at or self.shut is not None:
+            return []
+        course = self._course(now)
+        return [e.AdultAskedBack(at=now, pupil=pupil) for pupil in self._to_ask_back(course)]
+
+    def _to_ask_back(self, course: Course) -> list[SideId]:
+        return [
+            part.pupil
+            for part in course.remaining()
+            if part.started and not part.adult.stays and part.pupil not in self._asked_back
+        ]
+
+    def next_deadline(self) -> int | None:
+        """The earliest instant at which a `Tick` with ``now = complete_until =`` that instant would yield events."""
+        if not self._deadline_known:
+            self._deadline = self._course_deadline()
+            self._deadline_known = True
+        expiry = self.chat.next_expiry()
+        if expiry is None or self._deadline is None:
+            return expiry if self._deadline is None else self._deadline
+        return min(expiry, self._deadline)
+
+    def _course_deadline(self) -> int | None:
+        """Plays a copy forward until something follows. Bounded: each step is an instant at which something is due."""
+        if self._settled.derived or (self._settled.over and self.ended is None):
+            return self._settled.at
+        course = self._settled.clone()
+        course.derived = []
+        asks_at = self.lesson.ends_at - self.lesson.policy.near_end_ms
+        while (due := course.next_due()) is not None:
+            if course.at <= asks_at < due and self._to_ask_back(course):
+                return asks_at
+            course.advance(due)
+            if course.derived or course.over:
+                return due
+        return None
+
+    # Applying -----------------------------------------------------------------------------------------------
+
+    def apply(self, event: e.Event) -> None:
+        """Take in one event of the log."""
+        applier = _APPLIERS.get(type(event))
+        if applier is not None:
+            applier(self, event)
+        if isinstance(event, e.ByPerson):
+            self._remember(event.by, event.action)
+
+    def _remember(self, by: Actor, action: str) -> None:
+        self._actions[(by.person, action)] = None
+        if len(self._actions) > ACTIONS_KEPT:
+            self._actions.popitem(last=False)
+
+    def _feed(self, event: e.Event) -> None:
+        self._deadline_known = False
+        self._settled.feed(event)
+        if self._ahead is not None:
+            if event.at < self._ahead.at or (isinstance(event, _FACTS) and event.at == self._ahead.at):
+                self._ahead = None
+            else:
+                self._ahead.feed(event)
+        if isinstance(event, e.EvidenceChanged):
+            self._told[event.side] = event.evidence
+        elif isinstance(event, e.PlatformChanged):
+            self._up = event.up
+        else:
+            self._last = max(self._last, event.at)
+            self._small_actions += 1
+            if isinstance(event, e.Left):
+                self._told[event.by.side or TEACHER] = "lost"
+
+    def _follow(self, event: e.Event) -> None:
+        """Something that follows: play the settled course to it, and strike it from what is still to be logged."""
+        self._deadline_known = False
+        self._settled.advance(event.at)
+        derived = self._settled.derived or []
+        for n, waiting in enumerate(derived):
+            if waiting == event:
+                del derived[n]
+                break
+        if isinstance(event, e.PartEnded):
+            self._gone.add(event.pupil)
+        elif isinstance(event, e.Ended):
+            self.ended = event
+
+    def _shuts(self, event: e.Shut) -> None:
+        self.shut = event
+        self._deadline_known = False
+        self._last = max(self._last, event.at)
+
+    def _removed(self, event: e.Removed) -> None:
+        self._feed(event)
+        self._gone.add(event.pupil)
+
+    def _submitted(self, event: e.MessageSubmitted) -> None:
+        self._last = max(self._last, event.at)
+        self.chat.submit(event.message, event.by.person, event.by.side or TEACHER)
+
+    def _judged(self, event: e.MessageJudged) -> None:
+        if event.verdict.ruling is Ruling.HOLD and self.shut is None:
+            self.chat.hold(event.message, event.verdict, event.at)
+        elif event.message in self.chat.messages:
+            self.chat.judged(event.message, event.verdict)
+
+    def _dropped(self, event: e.MessageDropped) -> None:
+        self.chat.settle(event.message, "dropped")
+        if event.by is not None:
+            self._remember(event.by, event.action)
+
+    def _was_warned(self, event: e.Warned) -> None:
+        self._warned[event.pupil or ""] = event.reason
+        self._recorded(event)
+
+    def _recorded(self, event: e.Event) -> None:
+        self._last = max(self._last, event.at)
+        self._small_actions += 1
+
+    def _was_asked_back(self, event: e.AdultAskedBack) -> None:
+        self._asked_back.add(event.pupil)
+        self._deadline_known = False
+
+    # Looking ------------------------------------------------------------------------------------------------
+
+    def _course(self, now: int) -> Course:
+        """The provisional course, at ``now`` or where it is already."""
+        if self._ahead is None:
+            self._ahead = self._settled.clone()
+        self._ahead.advance(now)
+        return self._ahead
+
+    def status(self, now: int) -> Status:
+        """How the room stands."""
+        settled = self.ended is not None and not self._settled.derived
+        course = self._course(now)
+        return standing.room_status(course, self.presence, self.shut, settled, self._asked_back, self._warned)
+
+    def can(self, viewer: Viewer, now: int) -> tuple[str, ...]:
+        """The names of the actions that would be accepted from this viewer now."""
+        return standing.names(self._course(now), viewer, self.shut is not None)
+
+    def settled_course(self) -> Course:
+        """The exact course as far as it is settled: for replays and pages that explain an outcome."""
+        return self._settled
+
+
+_FACTS: Final = (e.EvidenceChanged, e.PlatformChanged)
+
+
+def _may_close(course: Course, event: e.Event) -> bool:
+    """Whether an action other than an end can end the room: the last part's, or what was held open."""
+    if isinstance(event, e.MissedPressed):
+        return True
+    ends_part = isinstance(event, e.Removed) or (isinstance(event, e.Decided) and event.choose != "teach_on")
+    return ends_part and len(course.remaining()) == 1 and not course.over
+
+
+def _ends_room(event: e.Event, course: Course) -> bool:
+    ending = course.ending
+    return isinstance(event, e.PartEnded) and ending is not None and event.at == ending.at
+
+
+Decider = Callable[[Room, Any, int], Decision]
+_DECIDERS: Final[dict[type[c.Command], Decider]] = {
+    c.SideIs: Room._side_is,
+    c.PlatformIs: Room._platform_is,
+    c.Tick: Room._tick,
+    c.Enter: Room._enter,
+    c.Depart: Room._depart,
+    c.Say: Room._say,
+    c.Judge: Room._judge,
+    c.Release: Room._release,
+    c.Withhold: Room._withhold,
+    **dict.fromkeys(requests.EVENT_OF, Room._act),
+}
+
+Applier = Callable[[Room, Any], None]
+_APPLIERS: Final[dict[type[e.Event], Applier]] = {
+    **dict.fromkeys(COURSE_EVENTS, Room._feed),
+    **dict.fromkeys(DERIVED_EVENTS, Room._follow),
+    e.Removed: Room._removed,
+    e.Shut: Room._shuts,
+    e.Entered: lambda room, event: room.presence.enter(event.by, event.device, event.epoch),
+    e.Departed: lambda room, event: room.presence.depart(event.by, event.device, event.epoch),
+    e.MessageSubmitted: Room._submitted,
+    e.MessageJudged: Room._judged,
+    e.MessageDelivered: lambda room, event: room.chat.settle(event.message, "delivered"),
+    e.MessageDropped: Room._dropped,
+    e.Warned: Room._was_warned,
+    e.PathAsked: Room._recorded,
+    e.AdultAskedBack: Room._was_asked_back,
+}
