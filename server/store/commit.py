@@ -181,8 +181,8 @@ class Committer:
 
     def _read_head(self, connection: Connection, lesson: str) -> _Head:
         epoch = connection.execute(
-            text(f"SELECT epoch FROM lesson_log WHERE lesson = :lesson{self._hot.share_lock}"),  # noqa: S608
-            {"lesson": lesson},
+            # FOR SHARE: nobody claims the lesson until this transaction has ended (SQLite's lock sees to that anyway)
+            select(lesson_log.c.epoch).where(lesson_log.c.lesson == lesson).with_for_update(read=True)
         ).scalar()
         last = connection.execute(
             select(event.c.sequence, event.c.chain)

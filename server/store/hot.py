@@ -19,9 +19,6 @@ MessageRow = tuple[str, str, int, int, str, str, str, str | None, str, bytes]
 class Hot(Protocol):
     """What differs between the two databases."""
 
-    share_lock: str
-    """Added to a select of ``lesson_log``: nobody claims the lesson until this transaction has ended."""
-
     def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""
         ...
@@ -40,8 +37,6 @@ def _cursor(connection: Connection) -> Any:  # noqa: ANN401 - the driver's own
 
 class SqliteHot:
     """`executemany` in the writer thread; BEGIN IMMEDIATE has locked out every other writer."""
-
-    share_lock = ""
 
     def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""
@@ -64,8 +59,6 @@ class SqliteHot:
 
 class PostgresHot:
     """One multi-row `unnest` a table; the share lock makes a claim wait for this commit, and us for a claim's."""
-
-    share_lock = " FOR SHARE"
 
     def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, select, update
 
 from rooms.events import Opened, Outcome
 from rooms.lesson import Lesson
@@ -39,13 +39,12 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
 
 def lease_due(connection: Connection, now: int) -> str | None:
     """Lease one due row, alerts of cases first, then the longest due; None when nothing is due."""
-    locked = " FOR UPDATE SKIP LOCKED" if connection.dialect.name == "postgresql" else ""
     row = connection.execute(
-        text(
-            "SELECT id FROM outbox WHERE delivered_at IS NULL AND next_at <= :now"
-            f" ORDER BY case_id IS NULL, next_at LIMIT 1{locked}"
-        ),
-        {"now": now},
+        select(outbox.c.id)
+        .where(outbox.c.delivered_at.is_(None), outbox.c.next_at <= now)
+        .order_by(outbox.c.case_id.is_(None), outbox.c.next_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)  # SQLite has locked out every other writer already
     ).scalar()
     if row is None:
         return None
