@@ -1,14 +1,48 @@
-"""Live rooms: what a person or the world says is decided at once, stored, and shown from the commit's callback."""
+"""Live rooms: what a person or the world says is decided at once, stored, and shown from the commit's callback.
+
+No task a room: a connection's own task decides and applies, and hands the events to the store. One heap of deadlines
+for all rooms; once a second every room's evidence is looked at for silence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final
 
-from rooms.commands import Command
-from rooms.verdict import Verdict
-from server.clock import Clock
-from server.frames import ClientFrame, Elsewhere, Join
+import structlog
+
+from rooms.commands import CannotSee, Command, Leave
+from rooms.evidence import LessonEvidence
+from rooms.lesson import TEACHER, Lesson, Role
+from rooms.quality import Sample
+from rooms.room import Room
+from server import asking
+from server.chat import Review
+from server.deadlines import Deadlines
+from server.doorway import OPENS_BEFORE_MS, Doorway, is_theirs, refused, try_later
+from server.errors import RESTARTING
+from server.frames import (
+    Ack,
+    Asking,
+    Beat,
+    BeatBack,
+    ClientFrame,
+    Elsewhere,
+    IceServer,
+    Join,
+    Report,
+    SayFrame,
+    SignalFrame,
+)
+from server.house import EvidenceOf, PolicyClock, Records, Spooled
+from server.live_room import LiveRoom
+from server.observers import Visits
+from server.platform_marks import MARK_EVERY_S, PlatformMarks
+from server.platform_time import PlatformTime
+from server.refusals import sentence
+from server.roster import Roster
 from server.seat import (
     Admission,
     Answer,
@@ -21,11 +55,12 @@ from server.seat import (
     Refused,
     Seat,
 )
-from server.store.port import LogStore
-
-if TYPE_CHECKING:
-    from moderation.pipeline import Draft
-    from server.spool import Spool
+from server.shelf import NotHosted, Shelf
+from server.status_board import StatusBoard
+from server.store.port import LogStore, StoreDown
+from server.store_watch import StoreWatch
+from server.welcome import IceServersOf
+from server.work import Work
 
 __all__ = [
     "Admission",
@@ -42,8 +77,23 @@ __all__ = [
     "Seat",
 ]
 
-Review = Callable[["Draft"], Verdict]
-"""The built-in review of one message: synchronous, about a millisecond at most, and it never raises."""
+SWEEP_S: Final = 1.0
+"""How often silence is looked for, seconds. It is found within this of being one, and dated truly."""
+UNLOAD_AFTER_MS: Final = 30_000
+"""A room that is settled and empty stays in memory this long: for the page that follows, and who comes back at once."""
+DRAIN_S_MAX: Final = 5.0
+"""How long a stop waits for what was decided to become durable; the platform kills a process 30 s after SIGTERM."""
+
+_log = structlog.stdlib.get_logger("hosting")
+
+
+def _no_ice_servers(_: str) -> tuple[IceServer, ...]:
+    return ()
+
+
+def evidence_of(lesson: Lesson) -> LessonEvidence:
+    """What folds the samples of a lesson's sides."""
+    return LessonEvidence((TEACHER, *(pupil.id for pupil in lesson.pupils)))
 
 
 class Hosting:
@@ -54,46 +104,356 @@ class Hosting:
         *,
         log: LogStore,
         bookings: Bookings,
-        clock: Clock,
+        clock: PolicyClock,
         review: Review,
         entropy: Callable[[int], bytes],
-        spool: Spool,
+        spool: Spooled,
         call_later: CallLater,
+        records: Records,
+        node: str = "main",
+        time_zone: str = "Europe/London",
+        ice_servers: IceServersOf = _no_ice_servers,
+        evidence: EvidenceOf = evidence_of,
+        sweep_s: float = SWEEP_S,
+        mark_s: float = MARK_EVERY_S,
     ) -> None:
-        self._log = log
+        """A process's rooms; `start` before the first join.
+
+        Args:
+            log: The lessons' logs.
+            bookings: The confirmed lessons.
+            clock: The policy clock.
+            review: The built-in review.
+            entropy: ``secrets.token_bytes``: message ids and salts.
+            spool: Endings that the store has not taken.
+            call_later: ``loop.call_later``.
+            records: Marks, visits, unfinished lessons (`server.store.Stores`).
+            node: This process's name in the marks.
+            time_zone: IANA name, for every time that is shown.
+            ice_servers: By person, with their short-lived credentials.
+            evidence: What folds samples; a simulation tells facts instead.
+            sweep_s: How often silence is looked for.
+            mark_s: How often this process's being there is marked.
+        """
+        self.log = log
+        self.clock = clock
+        self.call_later = call_later
+        self.spool = spool
+        self._review = review
+        self._entropy = entropy
+        self._sweep_s = sweep_s
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: Handle | None = None
+        self.draining = False
+        self.platform = PlatformTime(clock, self._all_live)
+        self.watch = StoreWatch(call_later, self.platform.store_down, self._store_up)
+        self.deadlines = Deadlines(clock, call_later, self._due)
+        self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
+        self._roster = Roster()
+        self._doorway = Doorway(
+            clock=clock,
+            roster=self._roster,
+            board=self._board,
+            visits=Visits(records, clock, self.spawn),
+            time_zone=time_zone,
+            ice_servers=ice_servers,
+        )
+        self._shelf = Shelf(self, bookings, evidence, review)
+        self._marks = PlatformMarks(records, clock, node, self.platform.slept, mark_s)
+        self._records = records
+        clock.on_jump(self._jumped)
+
+    # Joining --------------------------------------------------------------------------------------------------
 
     async def join(self, admission: Admission, join: Join, client: Client) -> Seat | Refused | Elsewhere:
-        """Let a device in. `Welcome`, the replay, peers and status have been sent through ``client`` when this returns."""
-        raise NotImplementedError
+        """Let a device in; `Welcome`, the replay, peers and status were sent through ``client`` when this returns."""
+        if self.draining:
+            client.close(RESTARTING)
+            return refused("restarting")
+        try:
+            if admission.actor.role is Role.MANAGER:
+                watched = await self._shelf.find(admission.lesson)
+                if watched is None or watched.halted:
+                    return refused("not_open" if watched is None else "over")
+                return await self._doorway.observe(watched, admission, join, client)
+            live = await self._open_for(admission)
+        except (StoreDown, NotHosted):
+            return try_later(client, "try_again")
+        if isinstance(live, Refused):
+            return live
+        return await self._doorway.enter(live, admission, join, client)
+
+    async def _open_for(self, admission: Admission) -> LiveRoom | Refused:
+        """The room that a participant may join now."""
+        live = self._shelf.live(admission.lesson)
+        if live is None:
+            lesson = await self._shelf.booked(admission.lesson)
+            if lesson is None or not is_theirs(lesson, admission):
+                return refused("not_yours")
+            now = self.clock.now_ms()
+            if now < lesson.starts_at - OPENS_BEFORE_MS:
+                return refused("early")
+            live = await self._shelf.find(admission.lesson)
+            if live is None:
+                if now >= lesson.ends_at:
+                    return refused("over")
+                live = await self._shelf.open(lesson)
+        return live
+
+    def arrived(self, live: LiveRoom, seat: Seat) -> None:
+        """What lets this seat in is durable."""
+        self._doorway.arrived(live, seat)
+
+    def left(self, seat: Seat, *, clean: bool = False) -> None:
+        """The socket is gone, whoever closed it; ``clean``: its client closed it in good order. Harmless twice."""
+        live = self._shelf.live(seat.lesson)
+        if live is None:
+            seat.gone = True
+            return
+        self._doorway.leave(live, seat, clean=clean)
+        self.changed(live)
+
+    # Frames ---------------------------------------------------------------------------------------------------
 
     def receive(self, seat: Seat, frame: ClientFrame) -> None:
         """Any frame but `Join`. Answers go through the seat's client: `Ack` once the effect is durable."""
-        raise NotImplementedError
+        live = self._shelf.live(seat.lesson)
+        if live is None or seat.gone:
+            return
+        side = seat.viewer.side
+        now = self.clock.now_ms()
+        if seat.observes or side is None:
+            self._receive_observer(live, seat, frame, now)
+            return
+        if isinstance(frame, SignalFrame):
+            self._roster.relay(live, seat, frame)
+        elif isinstance(frame, Asking):
+            live.evidence.heard(side, seat.device, now)
+            self._ask(live, seat, frame)
+        elif isinstance(frame, Beat):
+            live.evidence.heard(side, seat.device, now)
+            seat.client.send(BeatBack(t=frame.t, now=now))
+        elif isinstance(frame, Report):
+            live.evidence.report(side, seat.device, _sample(frame), now)
 
-    def left(self, seat: Seat) -> None:
-        """The socket is gone, whoever closed it. May be called twice."""
-        raise NotImplementedError
+    def _receive_observer(self, live: LiveRoom, seat: Seat, frame: ClientFrame, now: int) -> None:
+        if isinstance(frame, Beat):
+            seat.client.send(BeatBack(t=frame.t, now=now))
+        elif isinstance(frame, Asking):
+            if type(frame) in asking.OBSERVER_MAY:
+                self._ask(live, seat, frame)
+            else:
+                _acknowledge(seat, frame, Answer(False, "not_yours", sentence("not_yours")))
+
+    def _ask(self, live: LiveRoom, seat: Seat, frame: Asking) -> None:
+        answered = partial(self._answered, live, seat, frame)
+        if not isinstance(frame, SayFrame):
+            live.submit(Work((asking.command_of(frame, seat.actor),), answer=answered))
+        else:
+            said, reviewed, texts = live.chat.say(seat.actor, frame.action, frame.text, self._entropy, self._review)
+            live.submit(Work((said,), then=reviewed, texts=texts, answer=answered))
+
+    def _answered(self, live: LiveRoom, seat: Seat, frame: Asking, answer: Answer) -> None:
+        if answer.ok and seat.viewer.side is not None:
+            self._follow(live, seat, frame)
+        _acknowledge(seat, frame, answer)
+
+    def _follow(self, live: LiveRoom, seat: Seat, frame: Asking) -> None:
+        """What an action means for evidence and media, beside what it means to the room."""
+        command = type(asking.command_of(frame, seat.actor)) if not isinstance(frame, SayFrame) else None
+        now = self.clock.now_ms()
+        side = seat.viewer.side or ""
+        if command is Leave:
+            live.evidence.left(side, now, seat.device)
+        elif command is CannotSee:
+            live.evidence.path_switching(side, now)
+            self._roster.restart(live, side)
+        else:
+            return
+        live.hear_evidence(now)
+
+    # From HTTP ------------------------------------------------------------------------------------------------
 
     async def command(self, lesson: str, command: Command) -> Answer:
         """From HTTP (AdultIn, Explain, Decide, Overrule …): returns once durable, or refused."""
-        raise NotImplementedError
+        try:
+            live = await self._shelf.find(lesson)
+            if live is None:
+                if not await self.open(lesson):
+                    return Answer(False, "not_open", sentence("not_open"))
+                live = await self._shelf.find(lesson)
+        except (StoreDown, NotHosted):
+            live = None
+        if live is None or self.draining:
+            return Answer(False, "try_again", sentence("try_again"))
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+        def answer(given: Answer) -> None:
+            if not answered.done():
+                answered.set_result(given)
+
+        live.submit(Work((command,), answer=answer))
+        return await answered
 
     async def open(self, lesson: str) -> bool:
-        """Open a booked lesson's log at its time though nobody joined, so that it reaches its end; False if unbooked."""
-        raise NotImplementedError
+        """Open a booked lesson's log though nobody joined yet, so that it reaches its end; False where it may not be.
+
+        Raises:
+            StoreDown: ask again.
+        """
+        booked = await self._shelf.booked(lesson)
+        now = self.clock.now_ms()
+        if booked is None or not booked.starts_at - OPENS_BEFORE_MS <= now < booked.ends_at:
+            return False
+        if await self._shelf.find(lesson) is None:
+            await self._shelf.open(booked)
+        return True
 
     async def read(self, lesson: str) -> ReadRoom | None:
-        """A lesson as its log tells it, live or not; None while it has no log."""
-        raise NotImplementedError
+        """A lesson as its log tells it, live or not: only what is durable; None while it has no log.
+
+        Raises:
+            StoreDown: ask again.
+        """
+        live = self._shelf.live(lesson)
+        if live is not None:
+            events, texts = list(live.events), dict(live.texts)
+        else:
+            log = await self.log.load(lesson)
+            if log is None:
+                return None
+            events, texts = log.events, {message: held.text for message, held in log.texts.items()}
+        return ReadRoom(Room.fold(events), tuple(events), texts)
 
     def live(self) -> list[LiveLesson]:
-        """The lessons that go on now."""
-        raise NotImplementedError
+        """The lessons that go on now, earliest first."""
+        now = self.clock.now_ms()
+        rooms = [live for live in self._all_live() if not live.halted]
+        rooms.sort(key=lambda live: (live.lesson.starts_at, live.id))
+        return [
+            LiveLesson(live.lesson, live.room.status(now), tuple(seat.actor.name for seat in live.seats.values()))
+            for live in rooms
+        ]
+
+    # The process ----------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Load what was unfinished, enter the time that the platform was down, run what is overdue."""
-        raise NotImplementedError
+        """Load what was unfinished, enter the time that the platform was down, run what is overdue.
+
+        Raises:
+            StoreDown: nothing was started; ask again.
+        """
+        last = await self._marks.last()
+        for lesson in await self._records.unfinished():
+            await self._shelf.find(lesson, down_since=last)
+        await self._replay_spool()
+        self.spawn(self._marks.run())
+        self._timer = self.call_later(self._sweep_s, self._sweep)
+
+    async def _replay_spool(self) -> None:
+        """Endings that were pressed and never stored: whoever pressed them has seen everybody's media stop."""
+        for name, lesson, commands in self.spool.pending():
+            live = await self._shelf.find(lesson)
+            if live is None:
+                _log.error("an ending in the spool names a lesson without a log", lesson=lesson)
+                self.spool.remove(name)
+                continue
+            work = Work(commands, refusable=False)
+            work.spooled = name
+            live.submit(work)
 
     async def drain(self) -> None:
         """Before a stop: no more joins, and every socket is closed with a code that says come back."""
-        raise NotImplementedError
+        self.draining = True
+        self.platform.stopping()
+        for live in self._all_live():
+            for seat in (*live.seats.values(), *live.observers):
+                seat.client.close(RESTARTING)
+        waited_s = 0.0
+        while waited_s < DRAIN_S_MAX and not all(live.durable for live in self._all_live()):
+            await asyncio.sleep(0.05)
+            waited_s += 0.05
+
+    async def close(self) -> None:
+        """Stop timers and tasks; nothing is decided any more. After `drain`, before the store closes."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.deadlines.stop()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it on the loop, held until it is done; what it raises is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a task of the host failed", exc_info=task.exception())
+
+    def changed(self, live: LiveRoom) -> None:
+        """How the room stands may have changed."""
+        self._board.changed(live)
+
+    def lost(self, live: LiveRoom) -> None:
+        """This host no longer holds the room."""
+        self._forget(live)
+
+    def _forget(self, live: LiveRoom) -> None:
+        self._shelf.forget(live)
+        self._roster.forget(live)
+
+    def _all_live(self) -> list[LiveRoom]:
+        return self._shelf.all()
+
+    def _due(self, lesson: str) -> None:
+        live = self._shelf.live(lesson)
+        if live is not None:
+            live.look()
+
+    def _sweep(self) -> None:
+        """Once a second: silence, clocks that time alone moves, rooms that nobody needs any more."""
+        self._timer = self.call_later(self._sweep_s, self._sweep)
+        now = self.clock.now_ms()
+        for live in self._all_live():
+            if live.seats and not live.reloading:
+                live.hear_evidence(now)
+            self._board.tell(live)
+            if live.idle_since(now) <= now - UNLOAD_AFTER_MS:
+                self._forget(live)
+
+    def _jumped(self, ms: int) -> None:
+        """The policy clock jumped: what was heard a second ago still was; what is due is due now."""
+        for live in self._all_live():
+            live.evidence.shift(ms)
+        for live in self._all_live():
+            live.look()
+            self._board.tell(live, anew=True)
+        self.deadlines.rearm()
+
+    def _store_up(self) -> None:
+        self.platform.store_up()
+        for live in self._all_live():
+            self.changed(live)
+
+
+def _sample(report: Report) -> Sample:
+    return Sample(
+        camera=report.camera,
+        microphone=report.microphone,
+        sent=report.sent,
+        received=report.received,
+        frames=report.frames,
+        lost_permille=report.lost_permille,
+        rtt_ms=report.rtt_ms,
+        kbps_out=report.kbps_out,
+        connected=report.connected,
+    )
+
+
+def _acknowledge(seat: Seat, frame: Asking, answer: Answer) -> None:
+    if not seat.gone:
+        seat.client.send(Ack(action=frame.action, ok=answer.ok, code=answer.code, text=answer.text))

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from rooms.audience import Viewer
+from rooms.audience import viewer_of
+from rooms.events import Event
 from rooms.lesson import Actor, Lesson, Role
 from rooms.status import Status
 
 if TYPE_CHECKING:
+    from rooms.room import Room
     from server.codec import Encoded
     from server.errors import CloseReason
-    from server.frames import ServerFrame
+    from server.frames import Cursor, PeersFrame, ServerFrame, StatusFrame
 
 
 class Admission(msgspec.Struct, frozen=True):
@@ -26,7 +28,7 @@ class Admission(msgspec.Struct, frozen=True):
 
 
 class Client(Protocol):
-    """What hosting needs of a connection. Nothing here blocks or raises: a slow or dead client is the connection's own."""
+    """What hosting needs of a connection. Nothing blocks or raises: a slow client is the connection's own."""
 
     def deliver(self, n: int, shown: Encoded) -> None:
         """Send the viewer's ``n``-th event; its bytes are made once for all who see the same."""
@@ -67,21 +69,34 @@ class Bookings(Protocol):
 class Seat:
     """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
 
-    __slots__ = ("actor", "client", "device", "epoch", "gone", "lesson", "n", "since", "viewer", "welcomed")
+    __slots__ = (
+        "actor", "client", "device", "epoch", "gone", "lesson", "n", "peers", "prefix", "resume", "since", "status",
+        "viewer", "welcomed",
+    )  # fmt: skip
 
-    def __init__(self, admission: Admission, device: str, epoch: int, client: Client, since: int) -> None:
+    def __init__(
+        self, admission: Admission, device: str, epoch: int, client: Client, since: int, resume: Cursor | None = None
+    ) -> None:
         self.lesson = admission.lesson
         self.actor = admission.actor
-        self.viewer = Viewer(admission.actor.role, admission.actor.person, admission.actor.side)
+        self.viewer = viewer_of(admission.actor)
         self.device = device
         self.epoch = epoch
+        self.resume = resume
+        """How far this client says it has come."""
         self.client = client
         self.since = since
         """Unix ms of the join."""
         self.n = 0
         """Of the last event that this viewer was given."""
+        self.prefix = 0
+        """How many of the log's events are this seat's replay."""
         self.gone = False
         """Fenced: another device took over, or the socket closed. Nothing of it counts any more."""
+        self.status: StatusFrame | None = None
+        """The last that this viewer was sent."""
+        self.peers: PeersFrame | None = None
+        """The last that this device was told to negotiate with."""
         self.welcomed = False
         """Until then what commits waits behind the replay."""
 
@@ -94,9 +109,9 @@ class Seat:
 class ReadRoom(msgspec.Struct, frozen=True):
     """A lesson for its pages, live or long over: what is durable of it."""
 
-    room: object
-    """`rooms.room.Room`, folded from ``events``."""
-    events: tuple[object, ...]
+    room: Room
+    """Folded from ``events``."""
+    events: tuple[Event, ...]
     texts: dict[str, str]
     """Of the messages whose text has not expired, by message id."""
 

@@ -1,0 +1,497 @@
+"""One live room's memory and its way to the disk: decide at once, append, show from the commit's callback.
+
+Memory may run ahead of the disk, nobody's screen does. An append that the store refuses, or of which it cannot say
+whether it holds, drops the memory and all that is queued behind it; the log is read again and the commands are asked
+anew, never the events that they had come to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+
+import structlog
+
+from rooms.audience import project
+from rooms.commands import Tick
+from rooms.events import (
+    AdultAskedBack,
+    BackToStart,
+    DecisionOpened,
+    Departed,
+    Entered,
+    Event,
+    EvidenceChanged,
+    Interrupted,
+    Live,
+    MessageDelivered,
+    MessageDropped,
+    MessageJudged,
+    MessageSubmitted,
+    PlatformChanged,
+    Resumed,
+    Shut,
+    Started,
+)
+from rooms.lesson import TEACHER, PersonId, SideId
+from rooms.prefix import Prefix
+from rooms.room import Room
+from rooms.verdict import Ruling
+from server.chat import Chat
+from server.codec import Encoded
+from server.errors import FAILED, MOVED, CloseReason
+from server.frames import Halt
+from server.house import Evidence, House
+from server.refusals import sentence
+from server.seat import Answer, Seat
+from server.spool import SpoolFull
+from server.store.port import Append, Appended, Log, StoreBusy, StoreDown
+from server.work import Batch, Work, fact
+
+PENDING_MAX = 256
+"""Appends of one room that wait for the store: a few seconds of everybody typing. More is refused to people."""
+TRIES_MAX = 4
+"""How often a command is decided anew after a conflict: one host holds a room, so a second conflict is rare already."""
+BUSY_S = 0.05
+"""The store's queue was full: how long until it is asked again, seconds."""
+SPOOL_AFTER_S = 1.0
+"""An ending that is not durable after this goes to the spool as well, seconds: the promise is media off within one."""
+RECHECK_MS = 500
+"""A deadline passed, but evidence is not complete up to it: when to look again. Within a second is promised."""
+RELOADS_MAX = 240
+"""How often a log is asked for before people are sent away to come back: some 4 minutes of a store that is gone."""
+RELOAD_WAIT_S = 1.0
+
+QUIET: frozenset[type[Event]] = frozenset({
+    EvidenceChanged, PlatformChanged, Entered, Departed,
+    MessageSubmitted, MessageJudged, MessageDelivered, MessageDropped,
+    Live, BackToStart, Started, Interrupted, Resumed, AdultAskedBack, DecisionOpened,
+})  # fmt: skip
+"""What a status may show before it is durable: it is drawn from what is known now, never stored, and decides nothing.
+All else, and an ending above all, is on nobody's screen before the disk has it."""
+
+HALT = Halt()
+OK = Answer(True)
+BUSY = Answer(False, "busy", "Our service is very busy. Try again in a moment.")
+TRY_AGAIN = Answer(False, "try_again", "That did not go through. Try again.")
+
+_log = structlog.stdlib.get_logger("rooms")
+
+
+class LiveRoom:
+    """One lesson while it is in memory."""
+
+    def __init__(self, house: House, lesson_id: str, log: Log, evidence: Evidence) -> None:
+        self._house = house
+        self.id = lesson_id
+        self.evidence = evidence
+        self.seats: dict[SideId, Seat] = {}
+        """The one active device of each side."""
+        self.arriving: dict[SideId, Seat] = {}
+        """Let in by memory, not yet by the disk."""
+        self.observers: list[Seat] = []
+        """Beside the room: it knows nothing of them."""
+        self.epochs: dict[PersonId, int] = {}
+        """The latest epoch of each person's devices."""
+        self.halted = False
+        self.given_up = False
+        """This host lost it: nothing is asked of it any more."""
+        self._idle_since: int | None = None
+        self._pending: deque[Batch] = deque()
+        self._out = 0
+        self._waiting: deque[Work] = deque()
+        self._reloading = False
+        self._dropped_for: Appended | None = None
+        self._viewers: tuple[Seat, ...] = ()
+        self.events: list[Event] = []
+        self._restore(log)
+        lesson = self.prefix.lesson
+        if lesson is None:
+            raise ValueError(f"the log of {lesson_id} does not begin with Opened")
+        self.lesson = lesson
+        self.chat = Chat(lesson, self.events, self.texts)
+
+    # Asking ---------------------------------------------------------------------------------------------------
+
+    def submit(self, work: Work) -> None:
+        """Decide, store, then show and answer. Never blocks, never raises; ``work.answer`` is called once."""
+        if self.given_up:
+            self._finish(work, TRY_AGAIN)
+        elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX:
+            work.answer(BUSY)
+        elif self._reloading:
+            self._waiting.append(work)
+        else:
+            self._decide(work)
+
+    def _decide(self, work: Work) -> None:
+        batch = Batch(work, self._house.clock.now_ms())
+        if work.seat is not None:
+            self._seat_arrives(work.seat)
+        refused = self._ask_room(work, batch)
+        if refused is not None:
+            self._rest_on_pending(work, refused)
+        elif not batch.events:
+            self._rest_on_pending(work, OK)
+        else:
+            self.sequence += len(batch.events)
+            batch.telling = any(type(event) not in QUIET for event in batch.events)
+            self._append(batch)
+            if not _only_chat(batch.events):
+                self.look_again()
+                self._house.changed(self)
+
+    def _ask_room(self, work: Work, batch: Batch) -> Answer | None:
+        """Decide and apply; the answer where the first command is refused, or was done before."""
+        for number, command in enumerate(work.asked()):
+            decision = self.room.decide(command, batch.queued_at)
+            if number == 0:
+                if decision.refused:
+                    return Answer(False, decision.refused, sentence(decision.refused))
+                if decision.repeated:
+                    return OK
+                self.texts.update((message, held.text) for message, held in work.texts.items())
+            if decision.halts and not isinstance(command, Tick):
+                self._halt_before(work)
+            for event in decision.events:
+                batch.events.append(event)
+                for seat in self._viewers:
+                    shown = project(event, seat.viewer, self.prefix, self.texts)
+                    if shown is not None:
+                        batch.shown.append((seat, shown))
+                self._apply(event)
+        return None
+
+    def _apply(self, event: Event) -> None:
+        self.prefix.apply(event)
+        self.room.apply(event)
+        if isinstance(event, Entered):
+            self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
+        elif isinstance(event, Started):
+            self.evidence.set_started(event.pupil, True)
+            self.evidence.set_started(TEACHER, True)
+
+    def _rest_on_pending(self, work: Work, answer: Answer) -> None:
+        """An answer without events still rests on what it was decided by: it waits until that is durable."""
+        if self._pending:
+            self._pending[-1].after.append((work, answer))
+        else:
+            self._finish(work, answer)
+
+    def _finish(self, work: Work, answer: Answer) -> None:
+        if work.spool_timer is not None:
+            work.spool_timer.cancel()
+        if work.spooled is not None:
+            self._house.spool.remove(work.spooled)
+        if work.seat is not None:
+            if answer.ok:
+                self._seat_arrived(work.seat)
+            else:
+                self.remove(work.seat)
+        work.answer(answer)
+
+    # Halting --------------------------------------------------------------------------------------------------
+
+    def _halt_before(self, work: Work) -> None:
+        """An ending that was accepted: media stops now, whatever the disk does."""
+        self.halt()
+        if work.spool_timer is None and work.spooled is None:
+            work.spool_timer = self._house.call_later(SPOOL_AFTER_S, partial(self._spool, work))
+
+    def _spool(self, work: Work) -> None:
+        """Not durable within a second: written down locally as well, so that it survives this process."""
+        work.spool_timer = None
+        try:
+            work.spooled = self._house.spool.put(self.id, tuple(work.asked()))
+        except SpoolFull:
+            _log.exception("an ending could not be spooled: it is in memory only", lesson=self.id)
+
+    def halt(self) -> None:
+        """Everybody's media stops, nobody joins. Once halted, a room stays so."""
+        if self.halted:
+            return
+        self.halted = True
+        for seat in (*self.seats.values(), *self.observers):
+            if seat.welcomed and not seat.gone:
+                seat.client.send(HALT)
+        self._house.changed(self)
+
+    # The disk -------------------------------------------------------------------------------------------------
+
+    def _append(self, batch: Batch) -> None:
+        behind = bool(self._pending) and not self._pending[-1].queued
+        self._pending.append(batch)
+        if not behind:
+            self._queue(batch)
+
+    def _queue(self, batch: Batch) -> bool:
+        token = self._house.watch.sent(batch.queued_at)
+        try:
+            self._house.log.append(
+                Append(
+                    lesson=self.id,
+                    epoch=self.epoch,
+                    expected_sequence=self.sequence_queued,
+                    events=batch.events,
+                    recorded_at=batch.queued_at,
+                    texts=batch.work.texts,
+                ),
+                partial(self._came_back, batch, token),
+            )
+        except StoreBusy:
+            self._house.call_later(BUSY_S, partial(self._queue_again, token))
+            return False
+        batch.queued = True
+        self.sequence_queued += len(batch.events)
+        self._out += 1
+        return True
+
+    def _queue_again(self, token: int) -> None:
+        """The token stayed out meanwhile: a store that is busy for long is a store that does not answer."""
+        self._house.watch.back(token)
+        for batch in self._pending:
+            if not batch.queued and not self._queue(batch):
+                return
+
+    def _came_back(self, batch: Batch, token: int, result: Appended) -> None:
+        self._out -= 1
+        if batch.dropped:
+            pass
+        elif result is Appended.COMMITTED:
+            self._committed(batch)
+        else:
+            self._drop(result)
+        self._house.watch.back(token)
+        if self._reloading and self._out == 0 and self._dropped_for is not None:
+            reason, self._dropped_for = self._dropped_for, None
+            self._house.spawn(self._reload(reason))
+
+    def _committed(self, batch: Batch) -> None:
+        self._pending.popleft()
+        self.events.extend(batch.events)
+        if not self.halted and any(isinstance(event, Shut) for event in batch.events):
+            self.halt()
+        if batch.work.seat is not None:
+            self._seat_arrived(batch.work.seat)
+        encoded: Encoded | None = None
+        for seat, shown in batch.shown:
+            if seat.gone:
+                continue
+            if encoded is None or encoded.shown != shown:
+                encoded = Encoded(shown)
+            seat.n += 1
+            seat.client.deliver(seat.n, encoded)
+        self._finish_durable(batch)
+
+    def _finish_durable(self, batch: Batch) -> None:
+        self._finish(batch.work, OK)
+        for work, answer in batch.after:
+            self._finish(work, answer)
+        if self.halted or not self._pending:
+            self._house.changed(self)
+
+    # Dropping memory ------------------------------------------------------------------------------------------
+
+    def _drop(self, reason: Appended) -> None:
+        """Memory and the disk went apart. What is still out comes back refused: the log is read once all of it did."""
+        self._reloading = True
+        self._dropped_for = reason
+        again: list[Work] = []
+        for batch in self._pending:
+            batch.dropped = True
+            batch.work.tries += 1
+            again.append(batch.work)
+            again.extend(work for work, _ in batch.after)
+        self._pending.clear()
+        self._waiting.extendleft(reversed(again))
+
+    async def _reload(self, reason: Appended) -> None:
+        # Until the log is read the store is not known to be up: this is time without it, if it takes long.
+        token = self._house.watch.sent(self._house.clock.now_ms())
+        log: Log | None = None
+        for _ in range(RELOADS_MAX):
+            try:
+                log = await self._read_log(reason)
+                break
+            except StoreDown:
+                await asyncio.sleep(RELOAD_WAIT_S)
+        self._house.watch.back(token)
+        if log is None:
+            self.give_up(MOVED if reason is Appended.STALE_EPOCH else FAILED)
+            return
+        _log.warning("room reloaded", lesson=self.id, reason=reason.value, retried=len(self._waiting))
+        self._restore(log)
+        self._reloading = False
+        self._retry()
+
+    async def _read_log(self, reason: Appended) -> Log | None:
+        """The log as it stands under our epoch; None where another host has taken the lesson over."""
+        log = await self._house.log.load(self.id)
+        if log is None or log.epoch != self.epoch:
+            return None
+        if reason is Appended.UNKNOWN:
+            # What we sent may still become durable: a new epoch shuts it out before the log is read for good.
+            epoch = await self._house.log.claim(self.id)
+            log = await self._house.log.load(self.id)
+            if log is None or log.epoch != epoch:
+                return None
+        return log
+
+    def _restore(self, log: Log) -> None:
+        """Memory is exactly the log again; who is here is shown what it holds beyond what they saw."""
+        known = len(self.events)
+        self.epoch = log.epoch
+        self.texts = {message: held.text for message, held in log.texts.items()}
+        self.room = Room.fold(log.events)
+        self.prefix = Prefix()
+        self.epochs.clear()
+        for number, event in enumerate(log.events):
+            if isinstance(event, Entered):
+                self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
+            for seat in self._viewers if number >= known else ():
+                shown = project(event, seat.viewer, self.prefix, self.texts) if seat.welcomed else None
+                if shown is not None and not seat.gone:
+                    seat.n += 1
+                    seat.client.deliver(seat.n, Encoded(shown))
+            self.prefix.apply(event)
+        self.events = list(log.events)
+        self.sequence = self.sequence_queued = len(self.events)
+        if any(isinstance(event, Shut) for event in log.events[known:]):
+            self.halt()
+
+    def _retry(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        while waiting:
+            work = waiting.popleft()
+            if self._reloading:
+                self._waiting.append(work)
+            elif work.tries > TRIES_MAX:
+                self._finish(work, TRY_AGAIN)
+            else:
+                self._decide(work)
+        self.look_again()
+        self._house.changed(self)
+
+    def give_up(self, reason: CloseReason) -> None:
+        """Another host holds the lesson, or the store has been gone for long: everybody is asked to come back."""
+        self.given_up = True
+        for seat in (*self.seats.values(), *self.arriving.values(), *self.observers):
+            if not seat.gone:
+                seat.gone = True
+                seat.client.close(reason)
+        waiting, self._waiting = self._waiting, deque()
+        for work in waiting:
+            work.seat = None
+            # An ending that is in the spool stays there: it is replayed by whoever opens this lesson next.
+            work.spooled = None
+            self._finish(work, TRY_AGAIN)
+        self._house.lost(self)
+
+    # Time -----------------------------------------------------------------------------------------------------
+
+    def look(self) -> None:
+        """A deadline came, or was to be looked at again."""
+        now = self._house.clock.now_ms()
+        self.hear_evidence(now)
+        due = None if self._reloading else self.room.next_deadline()
+        if due is not None and due <= now:
+            until = min(self.evidence.complete_until(now), self._house.watch.complete_until(now))
+            self.submit(fact(Tick(complete_until=until)))
+        self.look_again()
+
+    def hear_evidence(self, now: int) -> None:
+        """What evidence says of the sides has changed, perhaps: tell the room."""
+        for change in self.evidence.changes(now):
+            self.submit(fact(change))
+
+    def look_again(self) -> None:
+        """Set when to look next."""
+        now = self._house.clock.now_ms()
+        if self._reloading:
+            self._house.deadlines.set(self.id, now + RECHECK_MS)
+            return
+        due = self.room.next_deadline()
+        self._house.deadlines.set(self.id, due if due is None or due > now else now + RECHECK_MS)
+
+    # Who is here ----------------------------------------------------------------------------------------------
+
+    def _seat_arrives(self, seat: Seat) -> None:
+        """From now on what is decided is projected for this seat; what was before is its replay."""
+        if seat.gone:
+            return
+        seat.prefix = self.sequence
+        side = seat.viewer.side
+        if seat.observes or side is None:
+            if seat not in self.observers:
+                self.observers.append(seat)
+        else:
+            self.arriving[side] = seat
+        self._count_viewers()
+
+    def _seat_arrived(self, seat: Seat) -> None:
+        if seat.gone or seat.welcomed:
+            return
+        self._house.arrived(self, seat)
+
+    def take_place(self, seat: Seat, side: SideId) -> Seat | None:
+        """The seat is its side's active one now; returns the one that it replaces."""
+        replaced = self.seats.get(side)
+        self.seats[side] = seat
+        if self.arriving.get(side) is seat:
+            del self.arriving[side]
+        self._count_viewers()
+        return replaced
+
+    def remove(self, seat: Seat) -> bool:
+        """That seat is no longer there; True where it was its side's active one."""
+        side = seat.viewer.side
+        active = False
+        if seat in self.observers:
+            self.observers.remove(seat)
+        elif side is not None:
+            if self.arriving.get(side) is seat:
+                del self.arriving[side]
+            if self.seats.get(side) is seat:
+                del self.seats[side]
+                active = True
+        self._count_viewers()
+        return active
+
+    def _count_viewers(self) -> None:
+        self._viewers = (*self.seats.values(), *self.arriving.values(), *self.observers)
+
+    def idle_since(self, now: int) -> int:
+        """Unix ms since when nobody needs it in memory: settled, empty, nothing under way; else ``now``."""
+        needed = self.seats or self.arriving or self.observers or not self.durable
+        if needed or not self.halted or not self.room.status(now).settled or self.room.next_deadline() is not None:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        return now if self._idle_since is None else self._idle_since
+
+    @property
+    def durable(self) -> bool:
+        """Whether memory is exactly what the disk holds."""
+        return not self._pending and not self._reloading
+
+    @property
+    def telling(self) -> bool:
+        """Whether memory holds something that may be on nobody's screen yet."""
+        return self._reloading or any(batch.telling for batch in self._pending)
+
+    @property
+    def reloading(self) -> bool:
+        """Memory was dropped, and is being read again."""
+        return self._reloading
+
+
+def _only_chat(events: list[Event]) -> bool:
+    """Delivered chat moves no clock and no deadline: most messages are this, so they cost no second look."""
+    for event in events:
+        if isinstance(event, MessageJudged):
+            if event.verdict.ruling is not Ruling.ALLOW:
+                return False
+        elif not isinstance(event, MessageSubmitted | MessageDelivered):
+            return False
+    return True

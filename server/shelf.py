@@ -1,0 +1,173 @@
+"""Which rooms are in memory: found, opened, taken up after a crash, forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
+
+from rooms.commands import Depart, Judge, PlatformIs
+from rooms.events import Departed, Entered, Event, Opened
+from rooms.lesson import Lesson, PersonId
+from server.chat import Review, unjudged
+from server.house import EvidenceOf, House
+from server.live_room import LiveRoom
+from server.seat import Bookings
+from server.store.port import Append, Appended, Log, StoreBusy, StoreDown
+from server.work import fact
+
+LIVE_MAX: Final = 5_000
+"""Rooms in memory, some 6 kB each without their people: what HOTPATH.md reckons with for a node."""
+OPENINGS_MAX: Final = 4
+"""How often an opening is tried: each failure is the store's, or another host's opening of the same lesson."""
+
+
+class NotHosted(Exception):
+    """The lesson could not be taken up here now: ask again."""
+
+
+_Take = Callable[[], Awaitable[LiveRoom | None]]
+
+
+class Shelf:
+    """The live rooms by lesson."""
+
+    def __init__(self, house: House, bookings: Bookings, evidence: EvidenceOf, review: Review) -> None:
+        self._house = house
+        self._bookings = bookings
+        self._evidence = evidence
+        self._review = review
+        self._rooms: dict[str, LiveRoom] = {}
+        self._taking: dict[str, asyncio.Lock] = {}
+
+    def live(self, lesson: str) -> LiveRoom | None:
+        """The room, if it is in memory."""
+        return self._rooms.get(lesson)
+
+    def all(self) -> list[LiveRoom]:
+        """Every room in memory."""
+        return list(self._rooms.values())
+
+    async def booked(self, lesson: str) -> Lesson | None:
+        """The booking."""
+        return await self._bookings.lesson(lesson)
+
+    def forget(self, live: LiveRoom) -> None:
+        """Let go of a room: it is all in its log."""
+        if self._rooms.get(live.id) is live:
+            del self._rooms[live.id]
+            self._house.deadlines.set(live.id, None)
+
+    async def find(self, lesson: str, down_since: int | None = None) -> LiveRoom | None:
+        """The room of a lesson that has a log, taken up if need be; None where it has none.
+
+        Args:
+            lesson: Its id.
+            down_since: The platform was down from then until now (Unix ms): this process has just started.
+
+        Raises:
+            StoreDown: the log could not be read.
+            NotHosted: no room for more rooms.
+        """
+        return self._rooms.get(lesson) or await self._one_at_a_time(lesson, partial(self._take_up, lesson, down_since))
+
+    async def open(self, lesson: Lesson) -> LiveRoom:
+        """The room of a lesson whose log may not exist yet; its first event is then the booking.
+
+        Raises:
+            StoreDown: the log could not be written or read.
+            NotHosted: no room for more rooms.
+        """
+        live = self._rooms.get(lesson.id) or await self._one_at_a_time(lesson.id, partial(self._open, lesson))
+        if live is None:
+            raise NotHosted(lesson.id)
+        return live
+
+    async def _one_at_a_time(self, lesson: str, take: _Take) -> LiveRoom | None:
+        lock = self._taking.setdefault(lesson, asyncio.Lock())
+        try:
+            async with lock:
+                return self._rooms.get(lesson) or await take()
+        finally:
+            if not lock.locked():
+                self._taking.pop(lesson, None)
+
+    async def _take_up(self, lesson: str, down_since: int | None) -> LiveRoom | None:
+        if await self._house.log.load(lesson) is None:
+            return None
+        await self._house.log.claim(lesson)
+        log = await self._house.log.load(lesson)
+        return None if log is None else self._put(lesson, log, down_since)
+
+    async def _open(self, lesson: Lesson) -> LiveRoom:
+        for _ in range(OPENINGS_MAX):
+            epoch = await self._house.log.claim(lesson.id)
+            log = await self._house.log.load(lesson.id)
+            if log is not None:
+                return self._put(lesson.id, log, None)
+            now = self._house.clock.now_ms()
+            opened = Opened(at=now, lesson=lesson)
+            done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+            append = Append(lesson=lesson.id, epoch=epoch, expected_sequence=0, events=[opened], recorded_at=now)
+            try:
+                self._house.log.append(append, partial(_set, done))
+            except StoreBusy as error:
+                raise StoreDown("the store's queue is full") from error
+            if await done is Appended.COMMITTED:
+                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), None, fresh=True)
+        raise NotHosted(lesson.id)
+
+    def _put(self, lesson: str, log: Log, down_since: int | None, *, fresh: bool = False) -> LiveRoom:
+        if len(self._rooms) >= LIVE_MAX:
+            raise NotHosted(lesson)
+        opened = log.events[0]
+        if not isinstance(opened, Opened):
+            raise TypeError(f"the log of {lesson} begins with {type(opened).__name__}")
+        live = LiveRoom(self._house, lesson, log, self._evidence(opened.lesson))
+        self._rooms[lesson] = live
+        if not fresh:
+            self._bring_up_to_date(live, down_since)
+        live.look()
+        return live
+
+    def _bring_up_to_date(self, live: LiveRoom, down_since: int | None) -> None:
+        """After a crash: the time without us is the platform's, nobody is here, and what was not reviewed is now.
+
+        Told before anything that is due is looked at.
+        """
+        now = self._house.clock.now_ms()
+        if live.halted:
+            return
+        if down_since is not None:
+            # Not before the last that was recorded: until then the platform was demonstrably there.
+            at = min(now, max(down_since, live.events[-1].at))
+            live.submit(fact(PlatformIs(up=False, at=at)))
+        for entered in still_in(live.events):
+            live.submit(fact(Depart(by=entered.by, device=entered.device, epoch=entered.epoch)))
+        live.evidence.resumed_platform(now)
+        live.hear_evidence(now)
+        live.submit(fact(PlatformIs(up=True, at=now)))
+        for submitted in unjudged(live.events):
+            text = live.texts.get(submitted.message)
+            if text is not None:
+                verdict = self._review(live.chat.draft(submitted.by, text))
+                live.submit(fact(Judge(message=submitted.message, verdict=verdict)))
+
+
+def still_in(events: list[Event]) -> list[Entered]:
+    """Devices that came in and, as far as the log knows, never went."""
+    here: dict[PersonId, Entered] = {}
+    for event in events:
+        if isinstance(event, Entered):
+            here[event.by.person] = event
+        elif isinstance(event, Departed):
+            came = here.get(event.by.person)
+            if came is not None and came.epoch <= event.epoch:
+                del here[event.by.person]
+    return list(here.values())
+
+
+def _set(done: asyncio.Future[Appended], result: Appended) -> None:
+    if not done.done():
+        done.set_result(result)

@@ -1,0 +1,129 @@
+"""How each room stands, told to those who are in it: when it changes, a few times a second at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal, cast
+
+from msgspec.structs import replace
+
+from rooms.audience import sees, status_for
+from rooms.events import Clocks
+from rooms.status import PartStatus, Status
+from server.frames import Can, StatusFrame
+from server.house import PolicyClock
+from server.live_room import LiveRoom
+from server.seat import CallLater, Seat
+
+STATUS_EVERY_S: Final = 0.2
+"""Changes within this are told together, seconds: five a second at most, and still at once to a person."""
+OBSERVER_CAN: Final[tuple[Can, ...]] = ("end",)
+
+_NO_CLOCKS: Final = Clocks()
+
+
+class StatusBoard:
+    """Draws and sends `StatusFrame`s. An observer's is drawn after the participants', from the same instant."""
+
+    def __init__(self, clock: PolicyClock, call_later: CallLater, store_stalled: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._call_later = call_later
+        self._store_stalled = store_stalled
+        self._changed: dict[str, LiveRoom] = {}
+
+    def changed(self, live: LiveRoom) -> None:
+        """Tell this room soon."""
+        if not self._changed:
+            self._call_later(STATUS_EVERY_S, self._tell_changed)
+        self._changed[live.id] = live
+
+    def _tell_changed(self) -> None:
+        changed, self._changed = self._changed, {}
+        for live in changed.values():
+            self.tell(live)
+
+    def tell(self, live: LiveRoom, *, anew: bool = False) -> None:
+        """Send to everybody in the room for whom something changed; ``anew``: to everybody."""
+        seats = [seat for seat in (*live.seats.values(), *live.observers) if seat.welcomed and not seat.gone]
+        if not seats:
+            return
+        now = self._clock.now_ms()
+        status = None if live.telling else live.room.status(now)
+        for seat in seats:
+            frame = self._held_back(live, seat, now) if status is None else self._frame(live, seat, status, now)
+            if frame is None or (seat.status is not None and not anew and _same(seat.status, frame)):
+                continue
+            seat.status = frame
+            seat.client.send(frame)
+
+    def tell_one(self, live: LiveRoom, seat: Seat) -> None:
+        """Send to a seat that has just arrived, or come back."""
+        if live.telling:
+            return  # `changed` is called when that is durable
+        now = self._clock.now_ms()
+        seat.status = self._frame(live, seat, live.room.status(now), now)
+        seat.client.send(seat.status)
+
+    def _frame(self, live: LiveRoom, seat: Seat, status: Status, now: int) -> StatusFrame:
+        shown = status_for(status, seat.viewer)
+        phase: Literal["open", "ending", "ended"] = "ended" if shown.shut else "ending" if live.halted else "open"
+        can: tuple[Can, ...]
+        if phase == "ending":
+            can = ()
+        elif seat.observes:
+            can = OBSERVER_CAN if phase == "open" else ()
+        else:
+            can = cast("tuple[Can, ...]", live.room.can(seat.viewer, now))
+        return StatusFrame(
+            now=now,
+            platform_up=shown.platform_up and not self._store_stalled(),
+            parts=shown.parts,
+            sides=shown.sides,
+            weak=tuple(side for side in live.evidence.weak(now) if sees(seat.viewer, side)),
+            closes_at=shown.closes_at,
+            phase=phase,
+            settled=shown.settled,
+            can=can,
+        )
+
+    def _held_back(self, live: LiveRoom, seat: Seat, now: int) -> StatusFrame | None:
+        """Something is decided that nobody may see yet: the last that was seen, and only that media stopped."""
+        last = seat.status
+        if last is None or not (live.halted or self._store_stalled()):
+            return None
+        ending = live.halted and last.phase == "open"
+        return replace(
+            last,
+            now=now,
+            parts=tuple(_brought_up_to(part, now - last.now) for part in last.parts),
+            platform_up=last.platform_up and not self._store_stalled(),
+            phase="ending" if ending else last.phase,
+            can=() if live.halted else last.can,
+        )
+
+
+def _brought_up_to(part: PartStatus, ms: int) -> PartStatus:
+    """The part's running number, this much later."""
+    match part.clock, part.phase:
+        case "teacher", _:
+            return replace(part, clocks=replace(part.clocks, teacher=part.clocks.teacher + ms))
+        case "pupil", _:
+            return replace(part, clocks=replace(part.clocks, pupil=part.clocks.pupil + ms))
+        case "nobody", _:
+            return replace(part, clocks=replace(part.clocks, nobody=part.clocks.nobody + ms))
+        case _, "interrupted":
+            return replace(part, interrupted_ms=part.interrupted_ms + ms)
+        case _, "live":
+            return replace(part, live_ms=part.live_ms + ms)
+        case _:
+            return part
+
+
+def _still(frame: StatusFrame) -> StatusFrame:
+    """A frame without what runs by itself: the client draws that on from the last frame."""
+    parts = tuple(replace(part, clocks=_NO_CLOCKS, live_ms=0, interrupted_ms=0) for part in frame.parts)
+    return replace(frame, now=0, parts=parts)
+
+
+def _same(before: StatusFrame, after: StatusFrame) -> bool:
+    return _still(before) == _still(after)
