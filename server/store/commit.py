@@ -32,6 +32,8 @@ UNAVAILABLE_S_MAX = 30.0
 RETRY_S_MIN = 0.05
 RETRY_S_MAX = 1.0
 """Between two attempts, doubling: soon back after a short lock, no busy loop in a long one."""
+UNCLAIMED = 0
+"""The epoch of a lesson that nobody has claimed; claims count from 1."""
 HEADS_MAX = 10_000
 """Logs remembered, about 200 bytes each: twice the 5,000 live rooms that HOTPATH.md reckons with."""
 
@@ -191,7 +193,7 @@ class Committer:
             .limit(1)
         ).first()
         sequence, chain = (last.sequence, last.chain) if last else (0, event_bytes.chain_start(lesson))
-        return _Head(epoch or 0, sequence, bytes(chain))
+        return _Head(epoch or UNCLAIMED, sequence, bytes(chain))
 
     def _write(self, connection: Connection, plan: _Plan) -> None:
         if not plan.events:
@@ -320,7 +322,7 @@ class Committer:
 
 
 def _judge(append: Append, head: _Head) -> Appended:
-    if append.epoch != head.epoch:
+    if append.epoch != head.epoch or head.epoch == UNCLAIMED:
         return Appended.STALE_EPOCH
     if append.expected_sequence != head.sequence:
         return Appended.WRONG_SEQUENCE
