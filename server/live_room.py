@@ -29,6 +29,7 @@ from rooms.events import (
     MessageDropped,
     MessageJudged,
     MessageSubmitted,
+    PartEnded,
     PlatformChanged,
     Resumed,
     Shut,
@@ -94,6 +95,8 @@ class LiveRoom:
         """Beside the room: it knows nothing of them."""
         self.epochs: dict[PersonId, int] = {}
         """The latest epoch of each person's devices."""
+        self.parted: set[SideId] = set()
+        """Pupils whose part has ended with an outcome in the log: before that it is only what it would come to."""
         self.halted = False
         self.given_up = False
         """This host lost it: nothing is asked of it any more."""
@@ -164,13 +167,18 @@ class LiveRoom:
         return None
 
     def _apply(self, event: Event) -> None:
-        self.prefix.apply(event)
         self.room.apply(event)
-        if isinstance(event, Entered):
-            self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
-        elif isinstance(event, Started):
+        self._count(event)
+        if isinstance(event, Started):
             self.evidence.set_started(event.pupil, True)
             self.evidence.set_started(TEACHER, True)
+
+    def _count(self, event: Event) -> None:
+        self.prefix.apply(event)
+        if isinstance(event, Entered):
+            self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
+        elif isinstance(event, PartEnded):
+            self.parted.add(event.pupil)
 
     def _rest_on_pending(self, work: Work, answer: Answer) -> None:
         """An answer without events still rests on what it was decided by: it waits until that is durable."""
@@ -346,15 +354,14 @@ class LiveRoom:
         self.room = Room.fold(log.events)
         self.prefix = Prefix()
         self.epochs.clear()
+        self.parted.clear()
         for number, event in enumerate(log.events):
-            if isinstance(event, Entered):
-                self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
             for seat in self._viewers if number >= known else ():
                 shown = project(event, seat.viewer, self.prefix, self.texts) if seat.welcomed else None
                 if shown is not None and not seat.gone:
                     seat.n += 1
                     seat.client.deliver(seat.n, Encoded(shown))
-            self.prefix.apply(event)
+            self._count(event)
         self.events = list(log.events)
         self.sequence = self.sequence_queued = len(self.events)
         if any(isinstance(event, Shut) for event in log.events[known:]):
@@ -402,8 +409,10 @@ class LiveRoom:
 
     def hear_evidence(self, now: int) -> None:
         """What evidence says of the sides has changed, perhaps: tell the room."""
-        for change in self.evidence.changes(now):
-            self.submit(fact(change))
+        changes = self.evidence.changes(now)
+        if self.room.ended is None:
+            for change in changes:
+                self.submit(fact(change))
 
     def look_again(self) -> None:
         """Set when to look next."""

@@ -77,7 +77,10 @@ class StatusBoard:
         return StatusFrame(
             now=now,
             platform_up=shown.platform_up and not self._store_stalled(),
-            parts=shown.parts,
+            parts=tuple(
+                part if part.outcome is None or part.pupil in live.parted else replace(part, outcome=None)
+                for part in shown.parts
+            ),
             sides=shown.sides,
             weak=tuple(side for side in live.evidence.weak(now) if sees(seat.viewer, side)),
             closes_at=shown.closes_at,

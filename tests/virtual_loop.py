@@ -79,3 +79,7 @@ class LoopClock:
 
     def on_jump(self, listener) -> None:
         self._listeners.append(listener)
+
+    def forget_listeners(self) -> None:
+        """Those who listened are gone (a process that crashed)."""
+        self._listeners.clear()
