@@ -121,12 +121,18 @@ class Spool:
     def _write(self, name: str, data: bytes) -> None:
         target = self._path(name)
         part = target.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-        self._sync_folder()
+        try:
+            with part.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+            self._sync_folder()
+        except OSError:
+            if not target.exists():
+                with self._counting:
+                    self._kept -= 1
+            raise
 
     def _remove(self, name: str) -> None:
         try:

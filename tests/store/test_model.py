@@ -17,6 +17,7 @@ from tests.store.lessons import append, freeze, pressed, put
 LESSONS = ("a", "b")
 HOSTS = (0, 1)
 
+SHARED = [HealthCheck.function_scoped_fixture]
 _EXAMPLES = itertools.count()
 
 step = st.one_of(
@@ -41,7 +42,9 @@ def both(url: str) -> Iterator[tuple[Stores, Stores]]:
         host.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
 @given(steps=st.lists(step, max_size=25))
 async def test_competing_hosts_never_fork_or_lose_a_log(
     both: tuple[Stores, Stores], steps: list[tuple[str, int, str, int, int]]
