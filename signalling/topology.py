@@ -1,0 +1,42 @@
+"""Who negotiates media with whom: the teacher with each pupil who is there. Pupils never with one another (P2).
+
+Observers are in no pair: no participant's negotiation changes because somebody watches (Q1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from rooms.lesson import TEACHER, SideId
+
+
+class Pair(NamedTuple):
+    """Two sides that talk directly."""
+
+    teacher: SideId
+    pupil: SideId
+
+    def other(self, side: SideId) -> SideId:
+        """The far end, for one of the two.
+
+        Raises:
+            ValueError: for a side that is not of this pair.
+        """
+        if side == self.pupil:
+            return self.teacher
+        if side == self.teacher:
+            return self.pupil
+        raise ValueError(f"{side!r} is not of {self}")
+
+
+def may_talk(a: SideId, b: SideId) -> bool:
+    """Whether media may flow directly between the two: exactly one of them is the teacher's side."""
+    return (a == TEACHER) != (b == TEACHER)
+
+
+def pairs(present: Collection[SideId]) -> tuple[Pair, ...]:
+    """The pairs among the sides that have a device in the room, in a stable order."""
+    if TEACHER not in present:
+        return ()
+    return tuple(Pair(TEACHER, side) for side in sorted(set(present)) if side != TEACHER)
