@@ -1,4 +1,4 @@
-"""What a safeguarding case freezes of a lesson, as values: transcript, timeline, who was there, and what opened it (S2).
+"""What a safeguarding case freezes of a lesson: transcript, timeline, who was there, and what opened it (S2).
 
 `freeze` is a pure function of the log so far and of the texts that have not expired: the same log gives the same bytes,
 so a copy can be proven unchanged by its SHA-256.

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a phrase is data: broken over lines it is harder to check against what people write
 """Rude words and slurs, read through disguises. Held, never ended: a word alone says little (MODERATION.md).
 
 Content warning: this file holds them. Words that name a group of people are no evidence by themselves and are not here.
@@ -215,7 +216,7 @@ class Lexicon:
 
 
 def _parted(text: Normal) -> list[tuple[int, int]]:
-    """A word cut in two or doubled within ("fu ck", "fuuck"): only the few roots, only where the halves make just that."""
+    """A word cut in two ("fu ck"): only a few roots, only where the halves make just that."""
     spans: list[tuple[int, int]] = []
     last: re.Match[str] | None = None
     if not any(token not in _SMALL and len(token) <= _HALF_MAX for token in text.tokens):

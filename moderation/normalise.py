@@ -1,4 +1,4 @@
-"""Text as it is meant, whatever it is dressed up as: look-alikes, invisible characters, spaced letters, digits for letters.
+"""Text as it is meant, whatever it is dressed up as: look-alikes, invisible characters, spaced letters, leetspeak.
 
 Two forms come out, each with a map back to the original code points, so that what is found can be marked there:
 
