@@ -7,22 +7,45 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
 import structlog
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from moderation.pipeline import Pipeline
+from server.accounts.addresses import Addresses
+from server.accounts.bookings import Bookings
+from server.accounts.pins import Pins
+from server.accounts.sign_in import SignIn
 from server.api.access_log import AccessLog
+from server.api.rates import Rates
 from server.api.routes import routes
+from server.api.services import Services
 from server.clock import Clock, SystemClock
 from server.config import Config, ConfigError
+from server.gateway import Gateway
+from server.hosting import Hosting
+from server.house import PolicyClock
+from server.mail import Sender
+from server.openings import Openings
+from server.outbox import Outbox, open_post
 from server.security_headers import SecurityHeaders
+from server.spool import Spool
+from server.store.migration import migrate
+from server.store.stores import Stores, open_store
+from server.tickets import Tickets
+from server.turn import ice_servers
 
 WS_BYTES_MAX: Final = 65_536
 """One socket message: a session description of 16,384 characters at up to 4 bytes each. uvicorn's own is 16 MB."""
@@ -44,9 +67,21 @@ class Serving(msgspec.Struct, frozen=True):
     """A running server, for whoever started it."""
 
     base_url: str
-    clock: Clock
-    config: Config
-    """With the port that was taken."""
+    """Of the socket that listens; `Config.url` is what people type."""
+    services: Services
+    """Its parts: ``services.hosting``, ``services.clock``, ``services.config`` with the port that was taken, …"""
+    task: asyncio.Task[None]
+    """Done once it has stopped, whoever stopped it."""
+
+    @property
+    def clock(self) -> Clock:
+        """The policy clock."""
+        return self.services.clock
+
+    @property
+    def hosting(self) -> Hosting:
+        """The live rooms."""
+        return self.services.hosting
 
 
 class _Server(uvicorn.Server):
@@ -81,7 +116,7 @@ class _Server(uvicorn.Server):
 class Dispatch:
     """The outermost ASGI callable: ``/ws`` goes to the gateway untouched, HTTP through the headers to Starlette."""
 
-    def __init__(self, http: ASGIApp, gateway: ASGIApp | None) -> None:
+    def __init__(self, http: ASGIApp, gateway: Gateway) -> None:
         self._http = http
         self._gateway = gateway
 
@@ -89,7 +124,7 @@ class Dispatch:
         """One connection or request."""
         if scope["type"] == "http":
             await self._http(scope, receive, send)
-        elif scope["type"] == "websocket" and scope["path"] == "/ws" and self._gateway is not None:
+        elif scope["type"] == "websocket" and scope["path"] == "/ws":
             await self._gateway(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
@@ -110,39 +145,112 @@ def bind(config: Config) -> tuple[socket.socket, Config]:
         listener.close()
         raise ConfigError(
             f"Port {config.port} on {config.host} cannot be used ({problem.strerror}): "
-            "stop what uses it, or choose another port."
+            "stop what uses it, or choose another with PORT (serve) or --port (demo)."
         ) from problem
     return listener, msgspec.structs.replace(config, port=listener.getsockname()[1])
 
 
+class Parts:
+    """The parts of one process, put together: `Services` for HTTP, the gateway beside it, and their start and stop."""
+
+    def __init__(self, config: Config, clock: PolicyClock) -> None:
+        loop = asyncio.get_running_loop()
+        self.stores = open_store(config.database_url)
+        self.spool = Spool(config.spool_dir)
+        bookings = Bookings(self.stores, config.zone)
+        self.pins = Pins(self.stores, clock)
+        hosting = Hosting(
+            log=self.stores.log,
+            bookings=bookings,
+            clock=clock,
+            review=Pipeline().review,
+            entropy=secrets.token_bytes,
+            spool=self.spool,
+            call_later=loop.call_later,
+            records=self.stores,
+            time_zone=config.time_zone,
+            ice_servers=partial(ice_servers, config),
+        )
+        tickets = Tickets(config.secret.reveal(), time.monotonic, secrets.token_bytes)
+        self.services = Services(
+            config=config,
+            clock=clock,
+            sign_in=SignIn(self.stores, clock, secrets.token_bytes),
+            pins=self.pins,
+            bookings=bookings,
+            hosting=hosting,
+            stores=self.stores,
+            tickets=tickets,
+            rates=Rates(),
+        )
+        self.gateway = Gateway(hosting, tickets, config.origins)
+        self.stopping = False
+        self.openings = Openings(bookings, hosting, clock)
+        self._outbox = _outbox(config, self.stores, clock)
+        self._tasks: list[asyncio.Task[None]] = []
+        http = Starlette(routes=routes(self.services, self._health))
+        http.router.redirect_slashes = False
+        self.app = Dispatch(AccessLog(SecurityHeaders(http, config.url)), self.gateway)
+
+    async def start(self) -> None:
+        """Take up what was unfinished, and begin what runs by itself."""
+        await self.services.hosting.start()
+        self._tasks.append(asyncio.create_task(self.openings.run(), name="openings"))
+        self._tasks.append(asyncio.create_task(self._outbox.run(), name="outbox"))
+
+    async def drain(self) -> None:
+        """Nobody new, and everybody in a room is told to come back; harmless a second time."""
+        if not self.stopping:
+            self.stopping = True
+            self.gateway.stop()
+            await self.services.hosting.drain()
+
+    async def close(self) -> None:
+        """Let go of everything; what was asked of the store is stored first."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.services.hosting.close()
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self.pins.close()
+        self.spool.close()
+        self.stores.close()
+
+    async def _health(self, request: Request) -> Response:
+        status = 503 if self.stopping else 200
+        return Response(b'{"ok":false}' if self.stopping else b'{"ok":true}', status, media_type="application/json")
+
+
 @contextlib.asynccontextmanager
-async def assembled(config: Config, clock: Clock) -> AsyncIterator[tuple[ASGIApp, Callable[[], Awaitable[None]]]]:
-    """Everything but the listening socket: the ASGI callable, and how to drain it."""
-
-    async def drain() -> None:
-        return None
-
-    http = Starlette(routes=routes(config))
-    http.router.redirect_slashes = False
-    yield Dispatch(AccessLog(SecurityHeaders(http, config.url)), None), drain
+async def assembled(config: Config, clock: PolicyClock | None = None) -> AsyncIterator[Parts]:
+    """Everything but the listening socket, migrated and started; drained and closed at the end."""
+    await asyncio.to_thread(migrate, config.database_url)
+    parts = Parts(config, clock or SystemClock())
+    try:
+        await parts.start()
+        yield parts
+    finally:
+        await parts.drain()
+        await parts.close()
 
 
 @contextlib.asynccontextmanager
-async def serving(config: Config, *, clock: Clock | None = None) -> AsyncIterator[Serving]:
+async def serving(config: Config, *, clock: PolicyClock | None = None) -> AsyncIterator[Serving]:
     """A whole server on the running loop, on a port that is free if ``config.port`` is 0.
 
     Requests are answered while the caller awaits. Leaving the block drains and stops it. The clock is the policy
     clock: jump it (`SystemClock.jump`) and lessons move; sockets, heartbeats and tickets do not.
     """
     listener, config = bind(config)
-    clock = clock or SystemClock()
     with contextlib.closing(listener):
-        async with assembled(config, clock) as (app, drain):
-            server = _Server(_uvicorn_config(app, config), drain)
+        async with assembled(config, clock) as parts:
+            server = _Server(uvicorn_config(parts.app, config), parts.drain)
             task = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
             try:
                 await server.listening.wait()
-                yield Serving(f"http://{_host(config)}:{config.port}", clock, config)
+                yield Serving(f"http://{_host(config)}:{config.port}", parts.services, task)
             finally:
                 server.should_exit = True
                 await task
@@ -173,11 +281,31 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
         return await stopped
 
 
+def _outbox(config: Config, stores: Stores, clock: Clock) -> Outbox:
+    """What sends the service's mail, by SMTP or into files."""
+    smtp_url = None if config.smtp_url is None else config.smtp_url.reveal().decode()
+    sender = Sender(
+        service=config.service_name,
+        phone=config.service_phone,
+        address=config.mail_from,
+        url=config.url,
+        zone=config.zone,
+    )
+    own = {"office": config.office_mail, "safeguarding": config.safeguarding_mail}
+    return Outbox(
+        rows=stores,
+        post=open_post(smtp_url, config.mail_dir),
+        readers=Addresses(stores, own),
+        sender=sender,
+        clock=clock,
+    )
+
+
 def _host(config: Config) -> str:
     return f"[{config.host}]" if ":" in config.host else config.host
 
 
-def _uvicorn_config(app: ASGIApp, config: Config) -> uvicorn.Config:
+def uvicorn_config(app: ASGIApp, config: Config) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http="h11",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import uvloop
 
+from server import demo
 from server.app import Serving, run
 from server.config import SETTINGS, Config, ConfigError, load
 from server.logs import set_up_logs
+from server.play import play_files
+from server.store.migration import migrate
 
 EXIT_SETTING: Final = 2
 """A setting or an argument is wrong: as argparse itself exits."""
@@ -36,31 +40,93 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="lessonroom", description="The online lesson room for a music service.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    serve = commands.add_parser(
+    _add(
+        commands,
         "serve",
-        help="serve lessons, as set up by the environment",
-        description="Serve lessons until Ctrl-C or SIGTERM. All settings come from the environment:",
-        epilog="\n".join(f"  {name}\n      {meaning}" for name, meaning in SETTINGS.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        _serve,
+        "serve lessons, as the environment sets it up",
+        "Bring the database up to date and serve lessons until Ctrl-C or SIGTERM. Settings come from the environment:",
+        "\n".join(f"  {name}\n      {meaning}" for name, meaning in SETTINGS.items()),
     )
-    serve.set_defaults(run=_serve)
+    trial = _add(
+        commands,
+        "demo",
+        _demo,
+        "serve a made-up music service on this machine, with a lesson in two minutes",
+        f"Serve a made-up music service on this machine. It lives in {demo.FOLDER}, which each start empties.",
+    )
+    trial.add_argument(
+        "--port", type=_port, default=demo.PORT, help="the port; 0 takes a free one (default: %(default)s)"
+    )
+    trial.add_argument("--keep", action="store_true", help="keep what earlier demos stored, and add one more lesson")
+    play = _add(
+        commands,
+        "play",
+        _play,
+        "play lessons from files, through the rules that decide real ones",
+        "Play lessons from scenario files and print what they come to, a line of JSON each.",
+    )
+    play.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a scenario file")
+    _add(
+        commands,
+        "migrate",
+        _migrate,
+        "bring the database to this version's tables",
+        "Bring DATABASE_URL to this version's tables, and do nothing if it has them. `serve` does the same by itself.",
+    )
     return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run_it: Callable[[argparse.Namespace], int],
+    short: str,
+    long: str,
+    end: str = "",
+) -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    command = commands.add_parser(name, help=short, description=long, epilog=end, formatter_class=raw)
+    command.set_defaults(run=run_it)
+    return command
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")
+    return int(text)
 
 
 def _serve(options: argparse.Namespace) -> int:
     config = load()
     set_up_logs(config.log_level)
-    return on_uvloop(config)
-
-
-def on_uvloop(config: Config) -> int:
-    """Serve on uvloop, saying on standard output where."""
 
     async def say(server: Serving) -> None:
-        print(f"Serving {server.config.url}", flush=True)
+        print(f"Serving {server.services.config.url}", flush=True)
 
+    return _on_uvloop(config, say)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    config = demo.demo_config(options.port, keep=options.keep)
+    set_up_logs(config.log_level, demo.FOLDER / "server.log")
+    return _on_uvloop(config, demo.introduce)
+
+
+def _play(options: argparse.Namespace) -> int:
+    return play_files(options.files, sys.stdout)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    config = load()
+    set_up_logs(config.log_level)
+    migrate(config.database_url)
+    return 0
+
+
+def _on_uvloop(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(run(config, say))
+        return runner.run(run(config, ready))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,11 @@ from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+import sqlalchemy.exc
 from msgspec import Meta
 
 from server.frames import IceServer
+from server.store.engine import in_memory, parse_url
 
 SECRET_BYTES: Final = 32
 """The process secret: 256 bits, so that what it signs cannot be guessed."""
@@ -24,7 +26,7 @@ ICE_SERVERS_MAX: Final = 8
 """A browser warns from five on, and each one costs a lesson time to start."""
 
 SETTINGS: Final[Mapping[str, str]] = {
-    "DATABASE_URL": "where lessons are stored; SQLite or PostgreSQL (default: sqlite:///var/lessonroom.sqlite3)",
+    "DATABASE_URL": "where lessons are stored; SQLite or PostgreSQL (default: sqlite:///var/lessonroom.db)",
     "HOST": "the address to listen on (default: 127.0.0.1)",
     "PORT": "the port to listen on; 0 takes a free one (default: 8080)",
     "PUBLIC_URL": "the address that people type, https:// but on this machine (default: http://localhost:PORT)",
@@ -71,7 +73,7 @@ class Secret:
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """One process's settings. `load` reads and checks them; tests build their own."""
 
-    database_url: str = "sqlite:///var/lessonroom.sqlite3"
+    database_url: str = "sqlite:///var/lessonroom.db"
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8080
     public_url: str = ""
@@ -131,7 +133,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     """
     given = {name: environment[name].strip() for name in SETTINGS if environment.get(name, "").strip()}
     config = Config(
-        database_url=given.get("DATABASE_URL", _DEFAULTS.database_url),
+        database_url=_database(given),
         host=given.get("HOST", _DEFAULTS.host),
         port=_port(given),
         public_url=_origin("PUBLIC_URL", given["PUBLIC_URL"]) if "PUBLIC_URL" in given else "",
@@ -216,6 +218,18 @@ def _local(host: str) -> bool:
         return False
 
 
+def _database(given: Mapping[str, str]) -> str:
+    url = given.get("DATABASE_URL", _DEFAULTS.database_url)
+    try:
+        if in_memory(parse_url(url)):
+            raise ConfigError("DATABASE_URL names no file: what is stored has to outlive the process.")
+    except (ValueError, sqlalchemy.exc.ArgumentError):  # without its text: it may hold a password
+        raise ConfigError(
+            "DATABASE_URL is not an address such as sqlite:///var/lessonroom.db or postgresql://USER:PASSWORD@HOST/NAME."
+        ) from None
+    return url
+
+
 def _listed(given: Mapping[str, str], name: str) -> list[str]:
     return [one.strip() for one in given.get(name, "").split(",") if one.strip()]
 
@@ -283,7 +297,7 @@ def _ice_urls(given: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> 
     urls = _listed(given, name)
     for url in urls:
         if not url.startswith(schemes) or any(c.isspace() for c in url):
-            raise ConfigError(f"{name} {url!r} does not start with {' or '.join(schemes)}")
+            raise ConfigError(f"{name} {url!r} does not start with {' or '.join(schemes)}.")
     return tuple(urls)
 
 

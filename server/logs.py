@@ -1,18 +1,20 @@
-"""What the process writes about itself: one JSON object a line, on standard error."""
+"""What the process writes about itself: one JSON object a line, on standard error or in a file."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from pathlib import Path
 
 import structlog
 
 
-def set_up_logs(level: str) -> None:
+def set_up_logs(level: str, file: Path | None = None) -> None:
     """Send structlog's and the standard library's records the same way.
 
     Args:
         level: ``debug``, ``info``, ``warning`` or ``error``.
+        file: to append to, instead of standard error.
     """
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_log_level,
@@ -35,7 +37,7 @@ def set_up_logs(level: str) -> None:
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ]
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr) if file is None else logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=renderers))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
+from server.accounts.people import AccountRole
+from server.api import after, cases, check_in, lessons, session
 from server.api.pages import Pages, page_routes
 from server.api.problem import not_found
-from server.config import Config
+from server.api.resource import Post, Resource
+from server.api.services import Services
+
+_SAFEGUARDING = (AccountRole.SAFEGUARDING,)
+_BOOKED = (AccountRole.TEACHER, AccountRole.FAMILY)
+_IN_LESSONS = (*_BOOKED, AccountRole.MANAGER)
 
 
-def routes(config: Config) -> list[BaseRoute]:
+def routes(services: Services, health: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
     """All of them, in the order in which they are tried."""
     return [
-        Route("/healthz", _health),
+        Route("/healthz", health),
+        *_api(services),
         Mount("/api", _Nothing()),
-        *page_routes(config.static_dir),
-        Mount("/", _NoPage(config)),
+        *page_routes(services.config.static_dir),
+        Mount("/", _NoPage(Pages(services.config.static_dir))),
     ]
 
 
-async def _health(request: Request) -> Response:
-    return Response(b'{"ok":true}', media_type="application/json")
+def _api(services: Services) -> list[BaseRoute]:
+    lesson = "/api/lessons/{lesson}"
+    return [
+        Route("/api/sign-in", Resource(services, post=Post(session.SignInBody, session.sign_in), public=True)),
+        Route("/api/sign-out", Resource(services, post=Post(session.Empty, session.sign_out), public=True)),
+        Route("/api/me", Resource(services, get=session.me)),
+        Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_IN_LESSONS)),
+        Route(lesson, Resource(services, get=after.after, roles=_IN_LESSONS)),
+        Route(f"{lesson}/ticket", Resource(services, post=Post(session.Empty, lessons.ticket), roles=_IN_LESSONS)),
+        Route(
+            f"{lesson}/check-in", Resource(services, post=Post(check_in.CheckInBody, check_in.check_in), roles=_BOOKED)
+        ),
+        Route(f"{lesson}/explain", Resource(services, post=Post(after.ExplainBody, after.explain), roles=_BOOKED)),
+        Route(f"{lesson}/decide", Resource(services, post=Post(after.DecideBody, after.decide), roles=_BOOKED)),
+        Route(f"{lesson}/note", Resource(services, post=Post(after.NoteBody, after.note), roles=_BOOKED)),
+        Route("/api/cases", Resource(services, get=cases.cases, roles=_SAFEGUARDING)),
+        Route("/api/cases/{case}", Resource(services, get=cases.case, roles=_SAFEGUARDING)),
+    ]
 
 
 class _Nothing:
@@ -36,8 +62,8 @@ class _Nothing:
 class _NoPage:
     """A path of no page: the client says so itself, in its own words."""
 
-    def __init__(self, config: Config) -> None:
-        self._pages = Pages(config.static_dir)
+    def __init__(self, pages: Pages) -> None:
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._pages.response(404)(scope, receive, send)

@@ -1,0 +1,169 @@
+"""After the lesson: what it came to and why, and what the teacher still says about it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from rooms.audience import Closing, Happened, Result, Viewer, project, viewer_of
+from rooms.commands import Asked, Because, Choice, Decide, Explain
+from rooms.events import Outcome
+from rooms.lesson import Actor, Role, SideId
+from rooms.prefix import Prefix
+from server.accounts.bookings import Booking
+from server.api.cards import Card, card
+from server.api.lessons import theirs
+from server.api.problem import Problem, bad_request, not_found
+from server.api.rates import WRITES
+from server.api.resource import Answered, Call
+from server.frames import Action, Id
+from server.seat import ReadRoom
+
+NOTE_CHARS_MAX: Final = 4_000
+"""Two pages: whoever has more to say writes to the office."""
+
+
+class ExplainBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/lessons/ID/explain."""
+
+    action: Action
+    because: Because
+    pupil: Id | None = None
+
+
+class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/lessons/ID/decide (C6)."""
+
+    action: Action
+    choose: Choice
+    pupil: Id
+
+
+class NoteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/lessons/ID/note (C5)."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=NOTE_CHARS_MAX)]
+
+
+class PupilResult(msgspec.Struct, frozen=True):
+    """What the lesson came to for one pupil."""
+
+    pupil: SideId
+    outcome: Outcome
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of the timeline: `rooms.audience.Happened`, or ``ended`` with the closing's ``how`` as the detail."""
+
+    at: int
+    what: str
+    side: SideId | None
+    detail: str
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """A C6 that is still the teacher's to choose."""
+
+    pupil: SideId
+    owed_carry_over: int
+    """Minutes."""
+
+
+class After(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/lessons/ID."""
+
+    card: Card
+    results: list[PupilResult]
+    settled: bool
+    timeline: list[Line]
+    asks_why: bool
+    decisions: list[Decision]
+    now: int
+
+
+async def after(call: Call) -> Answered:
+    """The lesson as its log tells it to this person, before, during and after it."""
+    booking, actor = await theirs(call)
+    return await _after(call, booking, actor)
+
+
+async def explain(call: Call, body: ExplainBody) -> Answered:
+    """The teacher says how it ended."""
+    booking, actor = await _taught(call)
+    command = Explain(by=actor, action=body.action, because=body.because, pupil=body.pupil)
+    return await _done(call, booking, command)
+
+
+async def decide(call: Call, body: DecideBody) -> Answered:
+    """The teacher chooses under C6."""
+    booking, actor = await _taught(call)
+    command = Decide(by=actor, action=body.action, choose=body.choose, pupil=body.pupil)
+    return await _done(call, booking, command)
+
+
+async def note(call: Call, body: NoteBody) -> Answered:
+    """The teacher's note to the office (C5)."""
+    booking, actor = await _taught(call)
+    services = call.services
+    if not body.text.strip() or "\0" in body.text:
+        raise bad_request("Write your note.")
+    await services.stores.add_note(booking.lesson.id, actor, body.text, services.clock.now_ms())
+    return None
+
+
+async def _taught(call: Call) -> tuple[Booking, Actor]:
+    """The teacher's own lesson: to anybody else this address is of nothing."""
+    call.services.rates.count(WRITES, call.person.id)
+    booking, actor = await theirs(call)
+    if actor.role is not Role.TEACHER:
+        raise not_found()
+    return booking, actor
+
+
+async def _done(call: Call, booking: Booking, command: Asked) -> After:
+    answer = await call.services.hosting.command(booking.lesson.id, command)
+    if not answer.ok:
+        raise Problem(409, answer.code, answer.text)
+    return await _after(call, booking, command.by)
+
+
+async def _after(call: Call, booking: Booking, actor: Actor) -> After:
+    now = call.services.clock.now_ms()
+    read = await call.services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
+    shown = card(booking, actor, read, now)
+    if read is None:
+        return After(card=shown, results=[], settled=False, timeline=[], asks_why=False, decisions=[], now=now)
+    status = read.room.status(now)
+    results, timeline = told(read, viewer_of(actor))
+    teaches = actor.role is Role.TEACHER
+    decisions = [Decision(part.pupil, part.owed_carry_over) for part in status.parts if part.decision == "open"]
+    return After(
+        card=shown,
+        results=[PupilResult(pupil, outcome) for pupil, outcome in results.items()],
+        settled=status.settled,
+        timeline=timeline,
+        asks_why=teaches and status.asks_why,
+        decisions=decisions if teaches else [],
+        now=now,
+    )
+
+
+def told(read: ReadRoom, viewer: Viewer) -> tuple[dict[SideId, Outcome], list[Line]]:
+    """The latest outcome of each pupil, and the timeline, as `rooms.audience` shows them to this viewer."""
+    prefix = Prefix()
+    results: dict[SideId, Outcome] = {}
+    timeline: list[Line] = []
+    for event in read.events:
+        match project(event, viewer, prefix, read.texts):
+            case Happened(at=at, what=what, side=side, detail=detail):
+                timeline.append(Line(at, what, side, detail))
+            case Closing(at=at, how=how):
+                timeline.append(Line(at, "ended", None, how))
+            case Result(pupil=pupil, outcome=outcome):
+                results[pupil] = outcome
+            case _:
+                pass  # messages are read in the message centre, not here
+        prefix.apply(event)
+    return results, timeline

@@ -1,0 +1,107 @@
+"""My lessons, the live ones for people managers, and the ticket into a room."""
+
+from __future__ import annotations
+
+import msgspec
+
+from rooms.audience import status_for, viewer_of
+from rooms.lesson import Actor, Role
+from server.accounts.bookings import Booking
+from server.accounts.people import AccountRole
+from server.api.cards import Card, card, card_of, clock_time, state_of
+from server.api.problem import Problem, not_found
+from server.api.rates import WRITES
+from server.api.resource import Answered, Call
+from server.api.session import Empty
+from server.seat import Admission, ReadRoom
+
+
+class Lessons(msgspec.Struct, frozen=True):
+    """GET /api/lessons."""
+
+    lessons: list[Card]
+    now: int
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """POST /api/lessons/ID/ticket."""
+
+    ticket: str
+
+
+async def lessons(call: Call) -> Answered:
+    """Own lessons; for a people manager, the live ones (but those they are booked in, A6)."""
+    services, who = call.services, call.person
+    now = services.clock.now_ms()
+    if who.role is AccountRole.MANAGER:
+        return Lessons(await _live(call, now), now)
+    shown = []
+    for booking in await services.bookings.of(who.id, now):
+        actor = booking.actor(who)
+        if actor is not None:
+            read = await services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
+            shown.append(card(booking, actor, read, now))
+    return Lessons(shown, now)
+
+
+async def ticket(call: Call, body: Empty) -> Answered:
+    """A ticket for the socket: the room's door, by the server's clock."""
+    services = call.services
+    services.rates.count(WRITES, call.person.id)
+    booking, actor = await theirs(call)
+    await open_room(call, booking)
+    return Ticket(services.tickets.issue(Admission(booking.lesson.id, actor)))
+
+
+async def theirs(call: Call) -> tuple[Booking, Actor]:
+    """The lesson of this address, and in what part the caller comes into it.
+
+    Raises:
+        Problem: 404 when it is not theirs, or is not.
+    """
+    booking = await call.services.bookings.find(call.params["lesson"])
+    actor = None if booking is None else booking.actor(call.person)
+    if booking is None or actor is None:
+        raise not_found()
+    if actor.role is Role.MANAGER and not watchable(booking, call.services.clock.now_ms()):
+        raise not_found()
+    return booking, actor
+
+
+def watchable(booking: Booking, now: int) -> bool:
+    """Whether a people manager may look at all: live lessons, and only they (A6)."""
+    longest = booking.lesson.ends_at + booking.lesson.policy.overrun_ms
+    return booking.confirmed and booking.opens_at <= now < longest
+
+
+async def open_room(call: Call, booking: Booking) -> ReadRoom | None:
+    """The room of a lesson whose door is open.
+
+    Raises:
+        Problem: 409 with the reason, when it is not.
+    """
+    services = call.services
+    now = services.clock.now_ms()
+    if not booking.confirmed:
+        raise Problem(409, "not_confirmed", "This lesson is not confirmed yet, so its room is closed.")
+    if now < booking.opens_at:
+        opens = clock_time(booking.opens_at, services.config.zone)
+        raise Problem(409, "not_open", f"Opens at {opens}.")
+    read = await services.hosting.read(booking.lesson.id)
+    status = None if read is None else read.room.status(now)
+    if state_of(booking.lesson, status, now) == "ended":
+        raise Problem(409, "over", "This lesson has ended.")
+    return read
+
+
+async def _live(call: Call, now: int) -> list[Card]:
+    services, who = call.services, call.person
+    live = services.hosting.live()
+    own = await services.bookings.involving(who.id, [one.lesson.id for one in live])
+    actor = Actor(Role.MANAGER, who.id, who.name)
+    viewer = viewer_of(actor)
+    return [
+        card_of(one.lesson, actor, status_for(one.status, viewer), now, confirmed=True)
+        for one in sorted(live, key=lambda one: one.lesson.starts_at)
+        if one.lesson.id not in own
+    ]
