@@ -86,10 +86,9 @@ def _no_wait(course: Course, event: WaitKept) -> str:
 
 
 def may_keep_waiting(course: Course) -> bool:
-    """From ``keep_waiting_from_ms`` on the pupil's clock of any pupil not started; without a charge nothing needs holding."""
+    """From ``keep_waiting_from_ms`` on the pupil's clock of any pupil not started; without a charge C3 never acts (L1)."""
     least = course.lesson.policy.keep_waiting_from_ms
-    waiting = (part for part in course.remaining() if not part.started)
-    return course.lesson.kind.charged and any(part.clocks.pupil >= least for part in waiting)
+    return course.lesson.kind.charged and any(part.clocks.pupil >= least for part in course.remaining() if not part.started)
 
 
 def _not_missed(course: Course, event: MissedPressed) -> str:

@@ -143,7 +143,7 @@ class Attendance:
         return due is not None and self.lesson.starts_at <= at and due <= at and self.lesson.kind.charged
 
     def asks_to_decide(self) -> bool:
-        """Whether C6 opens now. In kinds without a charge there is nothing to decide."""
+        """Whether C6 opens now. Without a charge nothing aborts, so that there is nothing to decide (L1)."""
         passed = self.interrupted_ms > self.lesson.policy.interrupted_limit_ms
         return passed and not self.decision and not self.over and self.lesson.kind.charged
 

@@ -320,9 +320,7 @@ class Course:
             self.end_room(Ending("clock"))
 
     def _waits_for_one(self) -> bool:
-        """*Keep waiting* holds C3 back before E; one such clock keeps the room open."""
-        if self.at >= self.lesson.ends_at:
-            return False
+        """*Keep waiting* holds C3 back, until E ends it by its own rule; one such clock keeps the room open."""
         return any(part.clocks.running == "pupil" for part in self.remaining())
 
     def _bring_end(self) -> None:

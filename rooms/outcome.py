@@ -85,7 +85,7 @@ def _by_ending(part: Attendance, ending: Ending, lesson: Lesson) -> Outcome:
 
 
 def _late(part: Attendance, lesson: Lesson) -> bool:
-    """C3 for one of several; without a charge clocks only inform."""
+    """C3 for one of several; without a charge the clocks only inform (L1)."""
     return lesson.kind.charged and part.clocks.pupil > lesson.policy.start_limit_ms
 
 
@@ -119,7 +119,7 @@ def _held(part: Attendance) -> Outcome:
 
 
 def _reached_the_end(part: Attendance, lesson: Lesson) -> Outcome:
-    """Started and at E: held, unless C6 is undecided or decided otherwise."""
+    """At E: held, unless C6 is undecided or decided otherwise; without a charge it never opened."""
     if part.decision in ("open", "abort", "carry_over"):
         return _decided(part, lesson)
     return _held(part)

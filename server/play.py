@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from rooms import commands as c
-from rooms.course import Course
-from rooms.events import Event, Opened, Voided
+from rooms.course import Course, RoomEnding
+from rooms.events import Opened
 from rooms.lesson import TEACHER, Actor, Role
 from rooms.room import Room
 from server.scenario import Fact, Malformed, Scenario, read
@@ -121,15 +121,16 @@ def play(scenario: Scenario) -> dict[str, Any]:
     refused: list[tuple[int, str]] = []
     for instant in _instants(facts):
         at = facts[instant[0]].at
-        for n in instant:
-            if not facts[n].by:
-                _apply(room, _evidence(facts[n]), at)
-        _apply(room, c.Tick(complete_until=at), at)
-        for n in instant:
-            if facts[n].by:
-                code = _apply(room, _action(facts[n], n), at)
-                if code:
-                    refused.append((n, code))
+        told = [n for n in instant if not facts[n].by]
+        done = [n for n in instant if facts[n].by]
+        for n in told:
+            _apply(room, _evidence(facts[n]), at)
+        for n in done:
+            # What follows from the one before, at the same instant, comes before the next.
+            _apply(room, c.Tick(complete_until=at), at)
+            code = _apply(room, _action(facts[n], n), at)
+            if code:
+                refused.append((n, code))
     _apply(room, c.Tick(complete_until=stops_at), stops_at)
     return _line(scenario, room, [(facts[n], code) for n, code in refused])
 
@@ -157,11 +158,7 @@ def _apply(room: Room, command: c.Command, at: int) -> str:
     decision = room.decide(command, at)
     for event in decision.events:
         room.apply(event)
-    return decision.refused or _voided(decision.events)
-
-
-def _voided(events: tuple[Event, ...]) -> str:
-    return next((event.code for event in events if isinstance(event, Voided)), "")
+    return decision.refused
 
 
 def _evidence(fact: Fact) -> c.Command:
@@ -223,9 +220,13 @@ def _line(scenario: Scenario, room: Room, refused: list[tuple[Fact, str]]) -> di
     }
     if refused:
         line["refused"] = [{"at": _s(fact.at), "does": fact.does, "code": code} for fact, code in refused]
-    if ending and scenario.lag and ending.ending.how in ("clock", "time"):
+    if ending and scenario.lag and (ending.ending.how in ("clock", "time") or _closed_at_end(course, ending)):
         line["acted_at"] = _s(ending.at + scenario.lag)
     return line
+
+
+def _closed_at_end(course: Course, ending: RoomEnding) -> bool:
+    return ending.ending.how == "closing" and ending.at == course.lesson.ends_at
 
 
 def _pupil(course: Course, pupil: str) -> dict[str, Any]:
