@@ -1,0 +1,128 @@
+/** One's own camera and microphone: what works, what does not, and why. */
+
+import type { DeviceState } from '../wire/types';
+
+export type Kind = 'camera' | 'microphone';
+export type OwnDevice = DeviceState | 'asking';
+
+/** Picture gives way before sound: modest by default, enough to see a bow hand. */
+const VIDEO: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30 },
+};
+const WANT: Record<Kind, MediaStreamConstraints> = {
+  camera: { video: VIDEO },
+  microphone: { audio: true },
+};
+export const KINDS: readonly Kind[] = ['camera', 'microphone'];
+
+/** Why getUserMedia said no, by the names of the Media Capture specification. */
+export function troubleOf(error: unknown): DeviceState {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : '';
+  switch (name) {
+    case 'NotAllowedError':
+    case 'SecurityError':
+      return 'blocked';
+    case 'NotReadableError':
+    case 'AbortError':
+      return 'in_use';
+    default:
+      return 'missing';
+  }
+}
+
+export interface Capture {
+  getUserMedia(want: MediaStreamConstraints): Promise<MediaStream>;
+}
+
+export class OwnDevices {
+  readonly tracks: Record<Kind, MediaStreamTrack | null> = { camera: null, microphone: null };
+  #trouble: Record<Kind, OwnDevice> = { camera: 'asking', microphone: 'asking' };
+  #off: Record<Kind, boolean> = { camera: false, microphone: false };
+  #stopped = false;
+  #asking: Promise<void> | null = null;
+
+  constructor(
+    private readonly capture: Capture,
+    private readonly changed: () => void,
+  ) {}
+
+  state(kind: Kind): OwnDevice {
+    if (this.#trouble[kind] !== 'on') return this.#trouble[kind];
+    return this.#off[kind] ? 'off' : 'on';
+  }
+
+  /** Asks for what is not there yet. Called again after trouble; two calls at once are one. */
+  acquire(): Promise<void> {
+    this.#asking ??= this.#acquire().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #acquire(): Promise<void> {
+    const wanted = KINDS.filter((kind) => this.tracks[kind] === null);
+    if (wanted.length === 0 || this.#stopped) return;
+    const both = wanted.length === KINDS.length;
+    if (both && (await this.#ask({ ...WANT.camera, ...WANT.microphone }, [])) === null) return;
+    for (const kind of wanted) {
+      const error = this.tracks[kind] === null ? await this.#ask(WANT[kind], [kind]) : null;
+      if (error !== null) this.#trouble[kind] = troubleOf(error);
+    }
+    this.changed();
+  }
+
+  /** Null when it worked. `told` are the kinds whose trouble this asking would tell. */
+  async #ask(want: MediaStreamConstraints, told: readonly Kind[]): Promise<unknown> {
+    for (const kind of told) this.#trouble[kind] = 'asking';
+    try {
+      this.#take(await this.capture.getUserMedia(want));
+      return null;
+    } catch (error) {
+      // Which of the two it was shows when each is asked for alone.
+      return error ?? new Error('refused without a reason');
+    }
+  }
+
+  #take(stream: MediaStream): void {
+    for (const track of stream.getTracks()) {
+      if (this.#stopped) {
+        track.stop();
+        continue;
+      }
+      const kind: Kind = track.kind === 'video' ? 'camera' : 'microphone';
+      this.tracks[kind] = track;
+      this.#trouble[kind] = 'on';
+      track.enabled = !this.#off[kind];
+      track.onended = () => this.#ended(kind, track);
+    }
+    this.changed();
+  }
+
+  #ended(kind: Kind, track: MediaStreamTrack): void {
+    if (this.tracks[kind] !== track || this.#stopped) return;
+    this.tracks[kind] = null;
+    this.#trouble[kind] = 'ended';
+    this.changed();
+  }
+
+  /** Muting and switching the camera off are the person's own, and no trouble. */
+  switch(kind: Kind): void {
+    this.#off[kind] = !this.#off[kind];
+    const track = this.tracks[kind];
+    if (track !== null) track.enabled = !this.#off[kind];
+    this.changed();
+  }
+
+  /** For good: nothing is taken again after it. */
+  stop(): void {
+    this.#stopped = true;
+    for (const kind of KINDS) {
+      this.tracks[kind]?.stop();
+      this.tracks[kind] = null;
+      this.#trouble[kind] = 'ended';
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,169 @@
+/** All media of one page: own devices, a link to each peer, the report. The only user of RTCPeerConnection. */
+
+import type {
+  Candidate,
+  Description,
+  IceServer,
+  Peer,
+  RelayedSignal,
+  Report,
+  SignalFrame,
+} from '../wire/types';
+import { type Capture, type Kind, OwnDevices } from './devices';
+import { PeerLink } from './peer_link';
+import { type Counts, count, NOTHING, together } from './stats';
+
+/** Signals of a generation that this page has not been told of yet. */
+const EARLY_MAX = 100;
+/** Time in which the stats of one connection have to answer; a stuck one must not stop the report. */
+const STATS_MS = 900;
+
+export interface MediaPorts extends Capture {
+  makeConnection(servers: readonly IceServer[]): RTCPeerConnection;
+  signal(frame: SignalFrame): void;
+  later(ms: number, call: () => void): () => void;
+  note(what: string, error: unknown): void;
+  changed(): void;
+}
+
+export class Media {
+  readonly own: OwnDevices;
+  #servers: readonly IceServer[] = [];
+  #links = new Map<string, PeerLink>();
+  #last = new Map<PeerLink, Counts>();
+  #closedCounts: Counts = NOTHING;
+  #early: RelayedSignal[] = [];
+  #stopped = false;
+
+  constructor(private readonly ports: MediaPorts) {
+    this.own = new OwnDevices(ports, () => this.#ownChanged());
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  useServers(servers: readonly IceServer[]): void {
+    this.#servers = servers;
+  }
+
+  /** Whom to talk to now: who is gone is closed, a new generation starts afresh. */
+  setPeers(peers: readonly Peer[]): void {
+    if (this.#stopped) return;
+    for (const [side, link] of this.#links) {
+      const still = peers.find((peer) => peer.side === side && peer.generation === link.peer.generation);
+      if (still === undefined) this.#close(side, link);
+    }
+    for (const peer of peers) if (!this.#links.has(peer.side)) this.#connect(peer);
+    this.ports.changed();
+  }
+
+  receive(signal: RelayedSignal): void {
+    const link = this.#links.get(signal.sender);
+    if (link !== undefined && link.peer.generation === signal.generation) void link.receive(signal.body);
+    else if (link === undefined || signal.generation > link.peer.generation) {
+      if (this.#early.length < EARLY_MAX) this.#early.push(signal);
+    }
+  }
+
+  incoming(side: string): readonly MediaStreamTrack[] {
+    return this.#links.get(side)?.incoming ?? [];
+  }
+
+  flows(side: string): boolean {
+    return this.#links.get(side)?.connected ?? false;
+  }
+
+  get flowsAnywhere(): boolean {
+    return [...this.#links.values()].some((link) => link.connected);
+  }
+
+  switch(kind: Kind): void {
+    this.own.switch(kind);
+  }
+
+  restart(): void {
+    for (const link of this.#links.values()) link.restart();
+  }
+
+  /** Everything, at once and for good: the end of a lesson, with or without a line to the server. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.own.stop();
+    for (const [side, link] of this.#links) this.#close(side, link);
+    this.#early = [];
+    this.ports.changed();
+  }
+
+  async report(): Promise<Report> {
+    for (const link of this.#links.values()) {
+      const stats = await Promise.race([link.connection.getStats(), this.#timeout()]);
+      if (stats !== null) this.#last.set(link, count(stats.values()));
+    }
+    const counts = [...this.#last.values()].reduce(together, this.#closedCounts);
+    const state = (kind: Kind) => {
+      const known = this.own.state(kind);
+      return known === 'asking' ? 'missing' : known;
+    };
+    const connected = this.flowsAnywhere;
+    return { type: 'report', camera: state('camera'), microphone: state('microphone'), ...counts, connected };
+  }
+
+  #timeout(): Promise<null> {
+    return new Promise((resolve) => {
+      this.ports.later(STATS_MS, () => resolve(null));
+    });
+  }
+
+  #connect(peer: Peer): void {
+    const send = (body: Description | Candidate) =>
+      this.ports.signal({ type: 'signal', to: peer.side, generation: peer.generation, body });
+    const link = new PeerLink(peer, this.own.tracks, {
+      connection: this.ports.makeConnection(this.#servers),
+      send,
+      later: this.ports.later,
+      changed: this.ports.changed,
+      note: this.ports.note,
+    });
+    this.#links.set(peer.side, link);
+    const mine = (signal: RelayedSignal) =>
+      signal.sender === peer.side && signal.generation === peer.generation;
+    const early = this.#early.filter(mine);
+    this.#early = this.#early.filter(
+      (signal) => signal.sender !== peer.side || signal.generation > peer.generation,
+    );
+    for (const signal of early) void link.receive(signal.body);
+  }
+
+  /** Its counters stay in the sum: what a page has sent never goes down. */
+  #close(side: string, link: PeerLink): void {
+    link.close();
+    this.#links.delete(side);
+    const { sent, received, frames } = this.#last.get(link) ?? NOTHING;
+    this.#closedCounts = together(this.#closedCounts, { ...NOTHING, sent, received, frames });
+    this.#last.delete(link);
+  }
+
+  #ownChanged(): void {
+    for (const link of this.#links.values()) link.useTracks();
+    this.ports.changed();
+  }
+}
+
+export function supported(): boolean {
+  return (
+    typeof RTCPeerConnection === 'function' &&
+    typeof WebSocket === 'function' &&
+    typeof navigator.mediaDevices?.getUserMedia === 'function'
+  );
+}
+
+export function makeConnection(servers: readonly IceServer[]): RTCPeerConnection {
+  const iceServers = servers.map(({ urls, username, credential }) => ({
+    urls: [...urls],
+    ...(username === null ? {} : { username }),
+    ...(credential === null ? {} : { credential }),
+  }));
+  return new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+}

@@ -1,0 +1,200 @@
+/** After the lesson: what it came to, why, what happened; for the teacher how it ended, what to decide, a note. */
+
+import { useSignal } from '@preact/signals';
+import { outcomeWords } from '../room/outcome';
+import { names } from '../room/sides';
+import { Link, PressButton } from '../ui/basics';
+import { Timeline } from '../ui/timeline';
+import { type After, http, Refusal } from '../wire/http';
+import type { Because, Choice } from '../wire/types';
+import { BUTTONS, fill, MORE, REASONS, ROOM } from '../words';
+import { me, zone } from './me';
+import { Loaded, ourFault, Site } from './site';
+import { when } from './start';
+
+/** Until it is settled the page asks again this often. */
+const EVERY_MS = 3_000;
+/** A note to the office: some paragraphs. */
+const NOTE_MAX = 2_000;
+
+export function AfterPage({ id }: { id: string }) {
+  return (
+    <Loaded title="After the lesson" load={() => http.after(id)} every={EVERY_MS}>
+      {(after, again) => (
+        <Site title="After the lesson">
+          <h1>
+            {after.card.subject} with{' '}
+            {me.value?.role === 'family'
+              ? after.card.teacher_name
+              : names(after.card.pupils.map((pupil) => pupil.first_name))}
+          </h1>
+          <p>{when(after.card)}</p>
+          <AfterContent id={id} after={after} again={again} />
+          <Link to="/" look="primary">
+            {BUTTONS.home}
+          </Link>
+        </Site>
+      )}
+    </Loaded>
+  );
+}
+
+/** The same under the room's last sentence. */
+export function AfterInRoom({ id }: { id: string }) {
+  return (
+    <Loaded title={`after ${id}`} load={() => http.after(id)} every={EVERY_MS} bare>
+      {(after, again) => <AfterContent id={id} after={after} again={again} />}
+    </Loaded>
+  );
+}
+
+interface ContentProps {
+  id: string;
+  after: After;
+  again: () => void;
+}
+
+export function AfterContent({ id, after, again }: ContentProps) {
+  const teacher = me.value?.role === 'teacher';
+  return (
+    <>
+      <section class="stack" aria-labelledby="outcome">
+        <h2 id="outcome">What it comes to</h2>
+        <Outcomes after={after} />
+      </section>
+      {teacher && after.asks_why && <HowDidItEnd id={id} again={again} />}
+      {teacher &&
+        after.decisions.map((decision) => (
+          <Decide key={decision.pupil} id={id} after={after} decision={decision} again={again} />
+        ))}
+      {teacher && <Note id={id} />}
+      <section class="stack" aria-labelledby="timeline">
+        <h2 id="timeline">What happened</h2>
+        <Timeline rows={after.timeline} names={after.card} zone={zone()} />
+      </section>
+    </>
+  );
+}
+
+function Outcomes({ after }: { after: After }) {
+  const several = after.card.pupils.length > 1;
+  if (!after.settled || after.results.length === 0) return <p role="status">{MORE.adding_up}</p>;
+  return (
+    <>
+      {after.results.map(({ pupil, outcome }) => {
+        const { text, tag } = outcomeWords(outcome, after.card.teacher_name);
+        const name = after.card.pupils.find((p) => p.id === pupil)?.first_name;
+        return (
+          <div key={pupil} class="banner" data-outcome={outcome.charge}>
+            <div class="row">
+              {several && name && <strong>{name}</strong>}
+              <span class="tag">{tag}</span>
+            </div>
+            <p>{text}</p>
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+/** Sends once, says what came of it. A repeat after no answer is the same action. */
+function useSending(again: () => void) {
+  const trouble = useSignal('');
+  const action = useSignal(crypto.randomUUID());
+  const send = async (call: (action: string) => Promise<unknown>): Promise<boolean> => {
+    trouble.value = '';
+    try {
+      await call(action.value);
+      again();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      trouble.value = error.passing ? ourFault() : error.text;
+      if (!error.passing) action.value = crypto.randomUUID();
+      return false;
+    }
+  };
+  return { trouble, send };
+}
+
+function HowDidItEnd({ id, again }: Omit<ContentProps, 'after'>) {
+  const { trouble, send } = useSending(again);
+  const say = (because: Because) => void send((action) => http.explain(id, { action, because, pupil: null }));
+  return (
+    <section class="card" aria-labelledby="why">
+      <h2 id="why">{ROOM.ended_by_you.teacher_second}</h2>
+      {trouble.value && <p role="alert">{trouble.value}</p>}
+      <ul class="stack">
+        {REASONS.map(({ because, words }) => (
+          <li key={words}>
+            <PressButton onPress={() => say(because)}>{words}</PressButton>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Decide({ id, after, decision, again }: ContentProps & { decision: After['decisions'][number] }) {
+  const { trouble, send } = useSending(again);
+  const choose = (choice: Choice) =>
+    void send((action) => http.decide(id, { action, choose: choice, pupil: decision.pupil }));
+  const name = after.card.pupils.find((p) => p.id === decision.pupil)?.first_name ?? '';
+  return (
+    <section class="card" aria-labelledby="decide">
+      <h2 id="decide">What happens with the lost time of {name}'s lesson?</h2>
+      {trouble.value && <p role="alert">{trouble.value}</p>}
+      <div class="row">
+        <PressButton onPress={() => choose('abort')}>Not charged</PressButton>
+        <PressButton onPress={() => choose('carry_over')}>
+          {fill('Owe {n} minutes', { n: decision.owed_carry_over })}
+        </PressButton>
+      </div>
+    </section>
+  );
+}
+
+function Note({ id }: { id: string }) {
+  const text = useSignal('');
+  const done = useSignal(false);
+  const { trouble, send } = useSending(() => undefined);
+  const submit = async () => {
+    const note = text.value.trim();
+    if (note !== '' && (await send(() => http.note(id, note)))) {
+      text.value = '';
+      done.value = true;
+    }
+  };
+  return (
+    <form
+      class="stack"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <div class="field">
+        <label for="note">{BUTTONS.note}</label>
+        <span class="hint">The office reads it with the lesson.</span>
+        <textarea
+          id="note"
+          rows={3}
+          maxLength={NOTE_MAX}
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+            done.value = false;
+          }}
+        />
+      </div>
+      {trouble.value && <p role="alert">{trouble.value}</p>}
+      <div class="row">
+        <PressButton type="submit" onPress={() => undefined}>
+          Save note
+        </PressButton>
+        <span role="status">{done.value ? 'The note is saved.' : ''}</span>
+      </div>
+    </form>
+  );
+}

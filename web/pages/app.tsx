@@ -1,0 +1,57 @@
+/** Which page is shown, to whom. */
+
+import { useEffect } from 'preact/hooks';
+import { http } from '../wire/http';
+import { AfterPage } from './after';
+import { CasePage } from './case';
+import { CasesPage } from './cases';
+import { CheckInPage } from './check_in';
+import { me } from './me';
+import { RoomPage } from './room';
+import { path, routeOf } from './router';
+import { SignInPage } from './sign_in';
+import { Loaded, NotFound } from './site';
+import { StartPage } from './start';
+import { WatchPage } from './watch';
+
+export function App() {
+  const route = routeOf(path.value);
+  if (route.page === 'in') return <SignInPage />;
+  if (route.page === 'unknown') return <NotFound />;
+  return (
+    <Loaded title="Lessons" load={async () => (me.value = await http.me())}>
+      {() => <Signed key={path.value} />}
+    </Loaded>
+  );
+}
+
+function Signed() {
+  const route = routeOf(path.value);
+  useEffect(() => {
+    document.querySelector('h1')?.setAttribute('tabindex', '-1');
+  });
+  if (me.value === null)
+    return (
+      <Loaded title="Sign in" load={async () => (me.value = await http.me())}>
+        {() => null}
+      </Loaded>
+    );
+  switch (route.page) {
+    case 'start':
+      return me.value.role === 'safeguarding' ? <CasesPage /> : <StartPage role={me.value.role} />;
+    case 'cases':
+      return <CasesPage />;
+    case 'case':
+      return <CasePage id={route.id} />;
+    case 'check-in':
+      return <CheckInPage id={route.id} />;
+    case 'room':
+      return <RoomPage id={route.id} />;
+    case 'watch':
+      return <WatchPage id={route.id} />;
+    case 'after':
+      return <AfterPage id={route.id} />;
+    default:
+      return <NotFound />;
+  }
+}

@@ -1,0 +1,322 @@
+/** One stay in a lesson's room: wires the line, the state and the media together. Pages read its signals. */
+
+import { type Signal, signal } from '@preact/signals';
+import { Media, makeConnection } from '../media/media';
+import { serverNow } from '../room/clock';
+import { present } from '../room/present';
+import { isEnded, type Presentation } from '../room/presentation';
+import { pupilName, sideName, TEACHER } from '../room/sides';
+import { SILENT, type Spoken, speak } from '../room/speech';
+import { EMPTY, type Here, here, type Pending, type RoomState, reduce } from '../room/state';
+import { type Steady, steady } from '../room/steady';
+import { announce } from '../ui/announce';
+import { chime } from '../ui/chime';
+import { http } from '../wire/http';
+import { browserPorts, deviceId, LessonSocket, type Ports } from '../wire/lesson_socket';
+import type { Ack, ActionFrame, Happened, Message, ServerFrame, Wish } from '../wire/types';
+import { fill, ROOM } from '../words';
+
+/** The clock is drawn this often: a second never seems to last two. */
+const TICK_MS = 250;
+const REPORT_MS = 1_000;
+/** How long a refusal stands in the status line. */
+const NOTICE_MS = 6_000;
+/** Events older than this came before we were here: they are not spoken. */
+const NEWS_MS = 5_000;
+/** A leave that the server does not acknowledge by then is told by the closing line itself. */
+const LEAVE_MS = 1_000;
+
+export class RoomSession {
+  readonly state: Signal<RoomState> = signal(EMPTY);
+  readonly shown: Signal<Presentation> = signal(present(EMPTY, 0));
+  readonly pending: Signal<readonly Pending[]> = signal([]);
+  readonly notice = signal('');
+  readonly draft: Signal<string>;
+  /** Changes whenever media did: pictures are drawn from `media`. */
+  readonly mediaTurn = signal(0);
+  readonly soundTries = signal(0);
+  media: Media | null;
+  readonly #socket: LessonSocket;
+  readonly #ports: Ports;
+  readonly #observing: boolean;
+  #steady: Steady | null = null;
+  #spoken: Spoken = SILENT;
+  #timers: ReturnType<typeof setInterval>[] = [];
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #blocked = new Set<string>();
+  #reporting = false;
+
+  constructor(
+    readonly lesson: string,
+    observing: boolean,
+  ) {
+    this.#observing = observing;
+    this.#ports = browserPorts(async () => (await http.ticket(lesson)).ticket);
+    this.draft = signal(this.#ports.keep.getItem(this.#draftKey) ?? '');
+    this.#socket = new LessonSocket(lesson, deviceId(this.#ports.keep), this.#ports, {
+      frame: (frame) => this.#frame(frame),
+      link: (link, refusal) => this.#link(link, refusal),
+      answered: (asked, ack) => this.#answered(asked, ack),
+    });
+    this.media = observing ? null : this.#freshMedia();
+  }
+
+  start(): void {
+    this.#socket.start();
+    void this.media?.own.acquire();
+    this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
+    if (!this.#observing) this.#timers.push(setInterval(() => void this.#report(), REPORT_MS));
+    addEventListener('online', this.#hurry);
+    document.addEventListener('visibilitychange', this.#hurry);
+    navigator.mediaDevices?.addEventListener('devicechange', this.#devicesChanged);
+    this.#outboxChanged();
+  }
+
+  dispose(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#timers = [];
+    clearTimeout(this.#noticeTimer);
+    removeEventListener('online', this.#hurry);
+    document.removeEventListener('visibilitychange', this.#hurry);
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
+    this.#socket.stop();
+    this.media?.stop();
+  }
+
+  // What the person does ------------------------------------------------------------------------------------
+
+  /** Asks the server; a full outbox says so instead of forgetting. */
+  ask(wish: Wish): boolean {
+    const asked = this.#socket.ask(wish);
+    if (asked === null) this.say('Too much is waiting to be sent. Wait until the connection is back.');
+    this.#outboxChanged();
+    return asked !== null;
+  }
+
+  setDraft(text: string): void {
+    this.draft.value = text;
+    if (text === '') this.#ports.keep.removeItem(this.#draftKey);
+    else this.#ports.keep.setItem(this.#draftKey, text);
+  }
+
+  sayDraft(): void {
+    if (this.ask({ type: 'say', text: this.draft.value.trim() })) this.setDraft('');
+  }
+
+  /** The one click: own camera and microphone stop first, line or no line; the order goes until the server has it. */
+  end(): void {
+    this.media?.own.stop();
+    this.#update(here(this.state.value, { endPressed: true }));
+    this.ask({ type: 'end' });
+  }
+
+  flag(message: string): void {
+    this.media?.own.stop();
+    this.#update(here(this.state.value, { endPressed: true }));
+    this.ask({ type: 'flag', message });
+  }
+
+  async leave(): Promise<void> {
+    this.media?.stop();
+    this.ask({ type: 'leave' });
+    const until = performance.now() + LEAVE_MS;
+    while (performance.now() < until && this.#socket.outbox.waiting.some((frame) => frame.type === 'leave')) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    this.dispose();
+  }
+
+  useHere(): void {
+    if (!this.#observing && (this.media === null || this.media.stopped)) {
+      this.media = this.#freshMedia();
+      void this.media.own.acquire();
+    }
+    this.#update(here(this.state.value, { link: 'joining' }));
+    this.#steady = null;
+    this.#socket.start(true);
+  }
+
+  cannotSee(): void {
+    this.ask({ type: 'cannot_see' });
+    this.media?.restart();
+  }
+
+  understood(reason: string): void {
+    this.#update(here(this.state.value, { understood: reason }));
+  }
+
+  tryDevices(): void {
+    void this.media?.own.acquire();
+  }
+
+  playSound(): void {
+    this.soundTries.value += 1;
+  }
+
+  /** A picture's sound waits for a tap, or does not any more. */
+  soundIs(side: string, blocked: boolean): void {
+    if (blocked) this.#blocked.add(side);
+    else this.#blocked.delete(side);
+    this.#setHere({ soundBlocked: this.#blocked.size > 0 });
+  }
+
+  /** Why something was not done: in the status line for a moment, and aloud. */
+  say(text: string): void {
+    this.notice.value = text;
+    announce(text);
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => {
+      this.notice.value = '';
+    }, NOTICE_MS);
+  }
+
+  now(): number {
+    const { sight } = this.state.value;
+    return sight === null ? Date.now() : serverNow(sight, performance.now());
+  }
+
+  // What comes in -------------------------------------------------------------------------------------------
+
+  #frame(frame: ServerFrame): void {
+    this.#update(reduce(this.state.value, frame, performance.now()));
+    switch (frame.type) {
+      case 'welcome':
+        this.media?.useServers(frame.ice_servers);
+        if (!frame.resumed) announce(`${ROOM.observed.both}`);
+        break;
+      case 'peers':
+        this.media?.setPeers(frame.peers);
+        break;
+      case 'signal':
+        this.media?.receive(frame);
+        break;
+      case 'halt':
+        this.media?.stop();
+        break;
+      case 'event':
+        if (frame.event.shown === 'closing') this.media?.stop();
+        if (frame.event.shown === 'message') this.#heard(frame.event);
+        if (frame.event.shown === 'happened') this.#happened(frame.event);
+        break;
+      case 'error':
+        this.say(frame.text);
+        break;
+    }
+  }
+
+  #heard(message: Message): void {
+    const { you, lesson } = this.state.value;
+    if (lesson === null || message.side === you?.side || this.now() - message.at > NEWS_MS) return;
+    announce(`${sideName(lesson, message.side)}: ${message.text ?? ''}`);
+  }
+
+  #happened(line: Happened): void {
+    const { you, lesson } = this.state.value;
+    if (lesson === null || line.side === null || line.side === you?.side || this.now() - line.at > NEWS_MS)
+      return;
+    if (line.what === 'here' && this.now() < lesson.starts_at) {
+      const pupil = line.side === TEACHER ? lesson.teacher_name : pupilName(lesson, line.side);
+      announce(line.side === TEACHER ? `${pupil} is here.` : fill(ROOM.before.arrived, { pupil }));
+      if (!this.#observing) chime((error) => console.info('no chime', error));
+    }
+  }
+
+  #link(link: Here['link'], refusal: string): void {
+    if (link === 'refused' && this.state.value.closing !== null) return;
+    const lost = link === 'reconnecting' && this.state.value.here.lostAt === 0;
+    const change: Partial<Here> = { link, refusal };
+    if (lost && this.state.value.sight !== null) change.lostAt = this.now();
+    this.#setHere(change);
+    // Another screen has the lesson, or the server will not have us: nothing of ours goes on.
+    if (link === 'moved' || link === 'refused') this.media?.stop();
+  }
+
+  #answered(asked: ActionFrame, ack: Ack): void {
+    this.#outboxChanged();
+    if (ack.ok) return;
+    if (asked.type === 'end' || asked.type === 'flag') this.#setHere({ endPressed: false });
+    if (asked.type !== 'leave') this.say(ack.text || 'That did not work. Try again.');
+  }
+
+  #outboxChanged(): void {
+    const says = this.#socket.outbox.waiting.filter((frame) => frame.type === 'say');
+    this.pending.value = says.map((frame) => ({ action: frame.action, text: frame.text }));
+    const ends = this.#socket.outbox.waiting.some((frame) => frame.type === 'end' || frame.type === 'flag');
+    if (ends && !this.state.value.here.endPressed) {
+      // The page was loaded again before the server had the order: it stands.
+      this.media?.own.stop();
+      this.#setHere({ endPressed: true });
+    }
+  }
+
+  // What time and media bring -------------------------------------------------------------------------------
+
+  #tick(): void {
+    const now = this.now();
+    const next = present(this.state.value, now);
+    const before = this.#steady?.shown.state;
+    this.#steady = steady(this.#steady, next, now);
+    this.shown.value = this.#steady.shown;
+    const { spoken, say } = speak(this.#spoken, this.#steady.shown, now);
+    this.#spoken = spoken;
+    if (say !== null) announce(say.text, say.assertive);
+    if (before !== undefined && !isEnded(before) && isEnded(this.#steady.shown.state)) {
+      requestAnimationFrame(() => document.getElementById('ended')?.focus());
+    }
+  }
+
+  async #report(): Promise<void> {
+    const { media } = this;
+    if (media === null || media.stopped || this.#reporting || !this.#socket.open) return;
+    this.#reporting = true;
+    try {
+      this.#socket.send(await media.report());
+    } catch (error) {
+      console.info('no report', error);
+    } finally {
+      this.#reporting = false;
+    }
+  }
+
+  #freshMedia(): Media {
+    const media = new Media({
+      getUserMedia: (want) => navigator.mediaDevices.getUserMedia(want),
+      makeConnection,
+      signal: (frame) => {
+        this.#socket.send(frame);
+      },
+      later: this.#ports.later,
+      note: (what, error) => console.info(what, error),
+      changed: () => this.#mediaChanged(media),
+    });
+    return media;
+  }
+
+  #mediaChanged(media: Media): void {
+    if (media !== this.media) return;
+    this.mediaTurn.value += 1;
+    this.#setHere({
+      camera: media.own.state('camera'),
+      microphone: media.own.state('microphone'),
+      mediaFlows: media.flowsAnywhere,
+    });
+  }
+
+  #setHere(change: Partial<Here>): void {
+    this.#update(here(this.state.value, change));
+  }
+
+  #update(state: RoomState): void {
+    this.state.value = state;
+    this.#tick();
+  }
+
+  get #draftKey(): string {
+    return `draft:${this.lesson}`;
+  }
+
+  #hurry = () => this.#socket.hurry();
+  #devicesChanged = () => {
+    if (this.media !== null && !this.media.stopped) void this.media.own.acquire();
+  };
+}

@@ -1,0 +1,31 @@
+/** Which page: the path, without a library. */
+
+import { signal } from '@preact/signals';
+
+export const path = signal(location.pathname);
+
+export function go(to: string): void {
+  history.pushState(null, '', to);
+  path.value = location.pathname;
+  scrollTo(0, 0);
+}
+
+addEventListener('popstate', () => {
+  path.value = location.pathname;
+});
+
+export type Route =
+  | { page: 'in' | 'start' | 'cases' | 'unknown' }
+  | { page: 'check-in' | 'room' | 'watch' | 'after' | 'case'; id: string };
+
+export function routeOf(pathname: string): Route {
+  if (pathname === '/') return { page: 'start' };
+  if (pathname === '/in') return { page: 'in' };
+  if (pathname === '/cases') return { page: 'cases' };
+  const found = /^\/(lessons|cases)\/([\w-]{1,64})(?:\/(check-in|watch|after))?$/.exec(pathname);
+  const id = found?.[2];
+  if (found === null || id === undefined) return { page: 'unknown' };
+  if (found[1] === 'cases') return found[3] === undefined ? { page: 'case', id } : { page: 'unknown' };
+  const page = (found[3] ?? 'room') as 'check-in' | 'watch' | 'after' | 'room';
+  return { page, id };
+}

@@ -1,0 +1,173 @@
+/** The start page: a teacher's day, a family's lessons, a people manager's live lessons. */
+
+import { dayOf, timeOfDay } from '../room/clock';
+import { names } from '../room/sides';
+import { Link } from '../ui/basics';
+import { type Card, http, type Me } from '../wire/http';
+import { PROMISE } from '../words';
+import { zone } from './me';
+import { Loaded, Site } from './site';
+
+const TITLES = {
+  teacher: 'Today',
+  family: 'My lessons',
+  manager: 'Live lessons',
+  safeguarding: 'Cases',
+} as const;
+const EMPTY = {
+  teacher: 'No lessons today.',
+  family: 'No lesson booked yet. The office emails you when there is one.',
+  manager: 'No lessons now.',
+  safeguarding: 'No open cases.',
+} as const;
+/** The list is asked again, so that a lesson opens on the page that waits for it. */
+const EVERY_MS = 10_000;
+
+export function StartPage({ role }: { role: Me['role'] }) {
+  const title = TITLES[role];
+  return (
+    <Loaded title={title} load={http.lessons} every={EVERY_MS}>
+      {({ lessons, now }) => (
+        <Site title={title}>
+          <h1>{title}</h1>
+          {role === 'teacher' && <NeedsAnswer lessons={lessons} />}
+          <Lessons role={role} lessons={lessons} now={now} />
+        </Site>
+      )}
+    </Loaded>
+  );
+}
+
+const NEEDS = {
+  explain: 'How did it end?',
+  decide: 'Decide what happens with the lost time.',
+  new_times: 'Offer new times.',
+} as const;
+
+function NeedsAnswer({ lessons }: { lessons: readonly Card[] }) {
+  const asking = lessons.filter((card) => card.needs.some((need) => need !== 'new_times'));
+  if (asking.length === 0) return null;
+  return (
+    <section class="stack" aria-labelledby="needs">
+      <h2 id="needs">Needs your answer</h2>
+      <ul class="stack">
+        {asking.map((card) => (
+          <li key={card.id} class="banner wait">
+            <p>
+              {title(card)}, {when(card)}:{' '}
+              {card.needs
+                .filter((need) => need !== 'new_times')
+                .map((need) => NEEDS[need])
+                .join(' ')}
+            </p>
+            <Link to={`/lessons/${card.id}/after`} look="secondary">
+              Answer
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly Card[]; now: number }) {
+  const coming = lessons.filter((card) => card.state !== 'ended').sort((a, b) => a.starts_at - b.starts_at);
+  const past = lessons.filter((card) => card.state === 'ended').sort((a, b) => b.starts_at - a.starts_at);
+  if (lessons.length === 0) return <p>{EMPTY[role]}</p>;
+  return (
+    <>
+      {coming.length > 0 ? (
+        <ul class="cards" id="next">
+          {coming.map((card, i) => (
+            <LessonCard key={card.id} role={role} card={card} now={now} first={i === 0} />
+          ))}
+        </ul>
+      ) : (
+        <p>{role === 'manager' ? EMPTY.manager : 'No lesson to come on this page.'}</p>
+      )}
+      {past.length > 0 && (
+        <section class="stack" aria-labelledby="past">
+          <h2 id="past">Past lessons</h2>
+          <ul class="cards">
+            {past.map((card) => (
+              <li key={card.id} class="card">
+                <p>
+                  <Link to={`/lessons/${card.id}/after`}>
+                    {title(card)}, {when(card)}
+                  </Link>
+                </p>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+function title(card: Card): string {
+  return `${card.subject} with ${card.teacher_name} and ${names(card.pupils.map((pupil) => pupil.first_name))}`;
+}
+
+function titleFor(role: Me['role'], card: Card): string {
+  const pupils = names(card.pupils.map((pupil) => pupil.first_name));
+  if (role === 'teacher') return `${card.subject} · ${pupils}`;
+  if (role === 'family') return `${pupils}: ${card.subject} with ${card.teacher_name}`;
+  return `${card.subject} · ${card.teacher_name}`;
+}
+
+export function when(card: Card): string {
+  return `${dayOf(card.starts_at, zone())}, ${timeOfDay(card.starts_at, zone())} to ${timeOfDay(card.ends_at, zone())}`;
+}
+
+interface CardProps {
+  role: Me['role'];
+  card: Card;
+  now: number;
+  first: boolean;
+}
+
+function LessonCard({ role, card, first }: CardProps) {
+  return (
+    <li class="card">
+      <h2>{titleFor(role, card)}</h2>
+      <p>{when(card)}</p>
+      <Way role={role} card={card} first={first} />
+    </li>
+  );
+}
+
+/** Whether an adult has to check in before the family goes in (B1). */
+export function asksAdult(card: Card): boolean {
+  return card.pupils.some(
+    (pupil) => pupil.adult !== 'not_needed' && ['needed', 'out'].includes(pupil.adult_state),
+  );
+}
+
+function Way({ role, card, first }: Omit<CardProps, 'now'>) {
+  if (!card.confirmed) return <p>This lesson is not confirmed yet, so its room is closed.</p>;
+  if (card.state === 'early') return <p>Opens at {timeOfDay(card.opens_at, zone())}</p>;
+  const look = first ? 'primary' : 'secondary';
+  if (role === 'manager') {
+    return (
+      <Link to={`/lessons/${card.id}/watch`} look={look}>
+        Watch
+      </Link>
+    );
+  }
+  if (role === 'teacher') {
+    return (
+      <Link to={`/lessons/${card.id}`} look={look}>
+        Open room
+      </Link>
+    );
+  }
+  return (
+    <>
+      <p class="promise">{PROMISE}</p>
+      <Link to={asksAdult(card) ? `/lessons/${card.id}/check-in` : `/lessons/${card.id}`} look={look}>
+        Join lesson
+      </Link>
+    </>
+  );
+}

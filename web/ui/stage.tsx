@@ -1,0 +1,111 @@
+/** The stage: the other side's picture, whole; one's own, small and mirrored. */
+
+import type { Act } from '../room/presentation';
+import { adultWord, type Known, pupilName, sideStatus, TEACHER } from '../room/sides';
+import type { PartStatus } from '../wire/types';
+import { BUTTONS, fill, sentence, WHY } from '../words';
+import { PressButton } from './basics';
+import { ownPlace } from './own_place';
+import { Picture } from './picture';
+import type { RoomPort } from './room_view';
+
+interface Props {
+  session: RoomPort;
+  room: Known | null;
+  act: (act: Act) => void;
+}
+
+export function Stage({ session, room, act }: Props) {
+  // Read for its change: tracks come and go outside of signals.
+  const turn = session.mediaTurn.value;
+  const others =
+    room === null ? [] : room.you.role === 'teacher' ? room.lesson.pupils.map((p) => p.id) : [TEACHER];
+  return (
+    <main class="stage" data-tiles={others.length} tabIndex={-1} aria-label="Pictures" data-turn={turn}>
+      {room !== null &&
+        others.map((side) => <Tile key={side} session={session} room={room} side={side} act={act} />)}
+      <Own session={session} />
+    </main>
+  );
+}
+
+interface TileProps {
+  session: RoomPort;
+  room: Known;
+  side: string;
+  act: (act: Act) => void;
+}
+
+function Tile({ session, room, side }: TileProps) {
+  const name = side === TEACHER ? room.lesson.teacher_name : pupilName(room.lesson, side);
+  const tracks = session.media?.incoming(side) ?? [];
+  const flows = session.media?.flows(side) ?? false;
+  const part = room.status.parts.find((p) => p.pupil === side);
+  return (
+    <section class="tile" aria-label={name}>
+      <Picture
+        tracks={tracks}
+        label={`Picture of ${name}`}
+        muted={false}
+        tries={session.soundTries.value}
+        onBlocked={(blocked) => session.soundIs(side, blocked)}
+      />
+      {!flows && <p class="absent">{absence(room, side, name)}</p>}
+      <div class="who">
+        <span class="name">{name}</span>
+        {part !== undefined && room.you.role === 'teacher' && (
+          <Adult session={session} room={room} part={part} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** In place of a picture: what is known of it, and no more. */
+function absence(room: Known, side: string, name: string): string {
+  const status = sideStatus(room.status, side);
+  if (status === null || !status.here) return fill(WHY.other.away, { pupil: name });
+  const reason = (['camera', 'media', 'line'] as const).find((r) => status.reasons.includes(r));
+  return fill(WHY.other[reason ?? 'media'], { pupil: name });
+}
+
+/** "Grown-up: here", under the name; the teacher marks it when they have left. */
+function Adult({ session, room, part }: { session: RoomPort; room: Known; part: PartStatus }) {
+  if (part.adult === 'not_needed') return null;
+  const states = {
+    needed: 'not checked in',
+    by_sight: 'waits for your yes',
+    in: 'here',
+    out: 'has left',
+    disputed: 'not seen',
+  } as const;
+  const canMark = part.adult === 'in' && part.adult_stays && room.status.can.includes('adult_out');
+  return (
+    <>
+      <span class="word">
+        {sentence(adultWord(room.lesson, part.pupil))}: {states[part.adult]}
+      </span>
+      {canMark && (
+        <PressButton look="quiet" onPress={() => session.ask({ type: 'adult_out', pupil: part.pupil })}>
+          {BUTTONS.they_left}
+        </PressButton>
+      )}
+    </>
+  );
+}
+
+function Own({ session }: { session: RoomPort }) {
+  const place = ownPlace;
+  const camera = session.media?.own.tracks.camera ?? null;
+  const state = session.state.value.here.camera;
+  if (place.value.hidden) return null;
+  const words = state === 'on' ? 'You' : state === 'asking' ? 'Turning on…' : 'You: camera off';
+  return (
+    <figure class={place.value.left ? 'own left' : 'own'} aria-label="Your own picture">
+      {camera !== null && state === 'on' && (
+        <Picture tracks={[camera]} label="Your own picture, mirrored" muted />
+      )}
+      <figcaption class="label">{words}</figcaption>
+    </figure>
+  );
+}

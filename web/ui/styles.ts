@@ -1,0 +1,5 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
+import './tokens.css';
+import './base.css';
+import './pages.css';
+import './room.css';

@@ -1,0 +1,145 @@
+/** The JSON side of the server (docs/http.md). */
+
+import type { AdultState, Because, Choice, Closing, Happened, Outcome } from './types';
+
+export interface Me {
+  name: string;
+  role: 'teacher' | 'family' | 'manager' | 'safeguarding';
+  service: { name: string; phone: string; time_zone: string };
+  now: number;
+}
+
+export interface CardPupil {
+  id: string;
+  first_name: string;
+  adult_word: string;
+  adult: 'not_needed' | 'checks_in' | 'stays';
+  adult_state: AdultState;
+}
+
+export interface Card {
+  id: string;
+  kind: string;
+  subject: string;
+  teacher_name: string;
+  pupils: CardPupil[];
+  starts_at: number;
+  ends_at: number;
+  opens_at: number;
+  state: 'early' | 'open' | 'ended';
+  confirmed: boolean;
+  needs: ('explain' | 'decide' | 'new_times')[];
+}
+
+export interface TimelineRow {
+  at: number;
+  what: Happened['what'] | 'ended' | Closing['how'];
+  side: string | null;
+  detail: string;
+}
+
+export interface After {
+  card: Card;
+  results: { pupil: string; outcome: Outcome }[];
+  settled: boolean;
+  timeline: TimelineRow[];
+  asks_why: boolean;
+  decisions: { pupil: string; owed_carry_over: number }[];
+  now: number;
+}
+
+export interface CaseRow {
+  id: string;
+  number: number | string;
+  kind: string;
+  urgent: boolean;
+  opened_at: number;
+  opened_by_you: boolean;
+  delivered: boolean;
+}
+
+export interface CaseLine {
+  at: number;
+  author: string;
+  side: string;
+  text: string;
+  state: string;
+  /** Where the words are that caught the reviewer: [from, to) in code points. */
+  spans: [number, number][];
+  /** This message opened the case. */
+  cause: boolean;
+}
+
+export interface Case {
+  id: string;
+  number: number | string;
+  kind: string;
+  opened_at: number;
+  lesson: Card;
+  people: { name: string; role: string; side: string | null }[];
+  why: { ruling: string; category: string; reason: string; reviewer: string };
+  transcript: CaseLine[];
+  timeline: TimelineRow[];
+  delivered: boolean;
+}
+
+/** Any answer that is not 2xx; `status` 0 where none came. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly text: string,
+  ) {
+    super(`${status} ${code}`);
+  }
+
+  /** Asking again may help: no answer, or our own trouble. */
+  get passing(): boolean {
+    return this.status === 0 || this.status >= 500;
+  }
+}
+
+async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+  }
+  const answer = await fetch(path, init).catch((cause: unknown) => {
+    throw new Refusal(0, 'no_answer', `No answer: ${String(cause)}`);
+  });
+  if (answer.ok) return (answer.status === 204 ? null : await answer.json()) as T;
+  const problem = (await answer.json().catch(() => ({ code: 'failed', text: '' }))) as {
+    code: string;
+    text: string;
+  };
+  throw new Refusal(answer.status, problem.code, problem.text);
+}
+
+export interface CheckIn {
+  action: string;
+  pupil: string;
+  name: string;
+  /** Null: forgotten; the teacher confirms by sight. */
+  pin: string | null;
+}
+
+const lesson = (id: string) => `/api/lessons/${encodeURIComponent(id)}`;
+
+export const http = {
+  signIn: (token: string) => request<Me>('POST', '/api/sign-in', { token }),
+  signOut: () => request<null>('POST', '/api/sign-out', {}),
+  me: () => request<Me>('GET', '/api/me'),
+  lessons: () => request<{ lessons: Card[]; now: number }>('GET', '/api/lessons'),
+  after: (id: string) => request<After>('GET', lesson(id)),
+  ticket: (id: string) => request<{ ticket: string }>('POST', `${lesson(id)}/ticket`, {}),
+  checkIn: (id: string, body: CheckIn) =>
+    request<{ adult: AdultState }>('POST', `${lesson(id)}/check-in`, body),
+  explain: (id: string, body: { action: string; because: Because; pupil: string | null }) =>
+    request<After>('POST', `${lesson(id)}/explain`, body),
+  decide: (id: string, body: { action: string; choose: Choice; pupil: string }) =>
+    request<After>('POST', `${lesson(id)}/decide`, body),
+  note: (id: string, text: string) => request<null>('POST', `${lesson(id)}/note`, { text }),
+  cases: () => request<{ cases: CaseRow[]; now: number }>('GET', '/api/cases'),
+  case: (id: string) => request<Case>('GET', `/api/cases/${encodeURIComponent(id)}`),
+};
