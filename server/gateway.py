@@ -28,6 +28,9 @@ UNJOINED_MAX: Final = 1_000
 PER_ADDRESS_MAX: Final = 200
 """From one network address: a large school behind one, with every room in a lesson and some reloading."""
 
+CLEAN: Final = frozenset({1000, 1001})
+"""Close codes of a client that went in good order: it closed the socket, or its page was left."""
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -46,8 +49,8 @@ class Rooms(Protocol):
         """Any frame but a join."""
         ...
 
-    def left(self, seat: Seat) -> None:
-        """The socket is gone."""
+    def left(self, seat: Seat, *, clean: bool) -> None:
+        """The socket is gone; ``clean``: its client closed it in good order."""
         ...
 
 
@@ -132,6 +135,7 @@ class Gateway:
     async def _serve(self, outlet: Outlet, receive: Receive) -> None:
         """Read until the socket is gone; whatever goes wrong in here is ours, and closes this socket alone."""
         seat: Seat | None = None
+        message: Message = {}
         connection = outlet.connection
         try:
             outlet.watch()
@@ -151,7 +155,7 @@ class Gateway:
         finally:
             connection.close()
             if seat is not None:
-                self._hosting.left(seat)
+                self._hosting.left(seat, clean=message.get("code") in CLEAN)
 
     async def _join(self, outlet: Outlet, join: Join) -> Seat | None:
         """Redeem the ticket and enter; None where the socket is closed instead."""

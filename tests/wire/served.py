@@ -55,6 +55,7 @@ class PlainRoom:
     def __init__(self) -> None:
         self.seats: list[Seat] = []
         self.left_by: list[str] = []
+        self.cleanly: list[bool] = []
         self.answer: Refused | Elsewhere | None = None
         self.hold: asyncio.Event | None = None
         self.fails_on: type | None = None
@@ -91,8 +92,9 @@ class PlainRoom:
         for seat in self.seats:
             seat.client.close(reason)
 
-    def left(self, seat: Seat) -> None:
+    def left(self, seat: Seat, *, clean: bool) -> None:
         self.left_by.append(seat.device)
+        self.cleanly.append(clean)
         if seat in self.seats:
             self.seats.remove(seat)
 

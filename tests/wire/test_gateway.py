@@ -214,6 +214,21 @@ async def test_a_client_that_goes_while_it_joins_is_left_at_once() -> None:
 
 
 @on_uvloop
+async def test_hosting_hears_whether_a_client_went_in_good_order() -> None:
+    async with served() as server:
+        async with server.joined(device="closed-the-page"):
+            pass
+        await until(lambda: server.room.left_by == ["closed-the-page"])
+        async with server.joined(device="lost-its-line") as client:
+            client.transport.abort()
+            await until(lambda: len(server.room.left_by) == 2)
+        async with server.joined(device="was-sent-away"):
+            server.room.close(errors.TAKEN_OVER)
+            await until(lambda: len(server.room.left_by) == 3)
+    assert server.room.cleanly == [True, False, False]
+
+
+@on_uvloop
 async def test_stopping_sends_strangers_away_and_takes_nobody_in() -> None:
     async with served() as server, server.joined() as anna, server.connect() as stranger:
         server.gateway.stop()
