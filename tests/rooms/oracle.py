@@ -153,8 +153,14 @@ class Play:
         return [pupil for pupil in self.pupils if pupil.phase != "over"]
 
     def c6_is_open(self, pupil: Pupil) -> bool:
-        # "When they pass 300 s, C6 opens for the teacher and stays open until decided"
-        return pupil.started and pupil.interrupted > self.p["interrupted_limit_s"] and pupil.decision is None
+        # "When they pass 300 s, C6 opens for the teacher and stays open until decided"; in kinds without a charge
+        # "the clocks inform and nothing aborts", so there is nothing to decide
+        return (
+            self.charged_kind
+            and pupil.started
+            and pupil.interrupted > self.p["interrupted_limit_s"]
+            and pupil.decision is None
+        )
 
     def acts(self, pupil: Pupil) -> bool:
         # "A clock acts once it is above 300 s and has been running for the last 15 s without a break"
@@ -383,7 +389,7 @@ class Play:
 
     def may_keep_waiting(self, fact: dict[str, Any]) -> bool:
         # "From 240 s on the pupil's clock until it has started"; "offered on the clock of any pupil not started"
-        return any(
+        return self.charged_kind and any(
             not pupil.started and pupil.clocks["pupil"] >= self.p["keep_waiting_from_s"] for pupil in self.parts()
         )
 
@@ -526,10 +532,8 @@ class Play:
             return "D1" if why == "conduct" else "D2"
         # "`held`: at or after E ...; also the teacher's end when the rest to E of a pupil who has started is 300 s
         # or less"
-        started = any(pupil.started for pupil in self.pupils)
-        if self.ended_at >= self.end or (started and self.rest(self.ended_at) <= self.p["near_end_s"]):
-            return "held"
-        return "early"
+        near = any(p.started and self.rest(p.over_at) <= self.p["near_end_s"] for p in self.pupils)
+        return "held" if near or self.ended_at >= self.end else "early"
 
     def rest(self, ended_at: int) -> int:
         # "*the rest to E* is E minus the moment the lesson ended, or minus T where that was before T; not below 0"
@@ -558,7 +562,8 @@ class Play:
             decided = self.c6(pupil)
             assert decided is not None
             return decided
-        if not pupil.started and pupil.another_had_started and pupil.clocks["pupil"] > self.p["start_limit_s"]:
+        missed = self.charged_kind and pupil.clocks["pupil"] > self.p["start_limit_s"]
+        if missed and not pupil.started and pupil.another_had_started:
             # "A pupil who has not started when a person or the hook ends it before E, while another has, is C3 if
             # their clock is above 300 s (same protection), whatever the reason or rule"
             return self.start_rule(pupil, "C3")

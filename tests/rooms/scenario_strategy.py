@@ -95,6 +95,13 @@ class Writer:
     def write(self) -> Scenario:
         self.at = float(self.dice.choice((-900, -120, -60, -15, -10, -5, 0, 0, 0)))
         self.open_up()
+        how = self.dice.random()
+        if how < 0.15:
+            self.keep_waiting()
+        elif how < 0.35:
+            self.trouble_midway()
+        elif how < 0.45:
+            self.one_goes_early()
         for _ in range(self.dice.randint(0, FACTS_MAX - len(self.facts))):
             self.move_on()
             self.something()
@@ -130,6 +137,43 @@ class Writer:
         if well:
             stable = self.number("settle_s") + self.number("started_after_s")
             self.at = round(max(self.at, 0.0) + stable + self.dice.choice((-0.001, 0, 0, 0.001, 5, 5, 40, 200)), 3)
+
+    def keep_waiting(self) -> None:
+        """Nobody of some family comes; the teacher waits on, and then perhaps not."""
+        late = self.dice.choice(self.pupils)["id"]
+        self.tell(side="teacher", **{"is": "ready"})
+        self.tell(side=late, **{"is": "lost"})
+        self.at = round(max(self.at, 0.0) + self.number("keep_waiting_from_s") + self.dice.choice(BESIDE), 3)
+        self.tell(by="teacher", does="keep_waiting")
+        if self.dice.random() < 0.7:
+            longer = self.number("start_limit_s") + self.number("limit_runs_s") + self.dice.choice((0, 0.001, 1, 40))
+            self.at = round(self.at + longer, 3)
+            self.tell(by="teacher", does="end_as_missed")
+
+    def trouble_midway(self) -> None:
+        """One side is lost until a decision opens, or almost; then the line may come back, and break again."""
+        pupil = self.dice.choice(self.pupils)["id"]
+        side = self.dice.choice(("teacher", pupil, pupil))
+        self.tell(side=side, **{"is": self.dice.choice(("lost", "unknown"))})
+        self.at = round(self.at + self.number("interrupted_limit_s") + self.dice.choice((-0.001, 0, 0.001, -3, 3)), 3)
+        for _ in range(self.dice.randint(1, 3)):
+            self.tell(side=side, **{"is": "ready"})
+            self.at = round(self.at + self.number("settle_s") + self.dice.choice((-0.001, 0, 0.001, -2, 2)), 3)
+            self.at = max(self.at, self.facts[-1]["at"])
+            self.tell(side=side, **{"is": self.dice.choice(("lost", "unknown", "ready"))})
+            self.move_on_a_little()
+        choice = self.dice.choice(("abort", "carry_over", "teach_on", "teach_on"))
+        self.tell(by="teacher", does="decide", choose=choice, pupil=pupil)
+
+    def one_goes_early(self) -> None:
+        """One pupil's part is over; the others', started or not, go on."""
+        gone = self.dice.choice(self.pupils)["id"]
+        self.tell(by="teacher", does="remove", pupil=gone)
+        self.move_on()
+        if self.dice.random() < 0.5:
+            self.at = round(max(self.at, self.end - self.number("near_end_s") + self.dice.choice((-1, 0, 0.001, 1))), 3)
+        if self.dice.random() < 0.5:
+            self.tell(by="teacher", does="end")
 
     def move_on_a_little(self) -> None:
         self.at = round(self.at + self.dice.choice((0, 0.001, 1, 5, 10)), 3)

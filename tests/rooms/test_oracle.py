@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.rooms.oracle import play as oracle
+from tests.rooms.product import product, product_file
 from tests.rooms.scenario_strategy import Spoiled, malformed, scenario_of
-from tests.rooms.shrink import differs, shrink
+from tests.rooms.shrink import differs, report, shrink
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
+SEEDS = int(os.environ.get("ORACLE_SEEDS", "8000"))
+"""How many scenarios `make test` compares, in some 12 s. `ORACLE_SEEDS=100000 pytest tests/rooms` digs on."""
+FIRST_SEED = int(os.environ.get("ORACLE_FIRST_SEED", "0"))
+SHARES = 8
+"""The seeds are dealt to this many tests, so that a failure leaves the other shares' answers standing."""
 
 
 def examples() -> list[Any]:
@@ -32,6 +39,25 @@ def test_oracle_plays_the_examples(scenario: dict[str, Any], line: dict[str, Any
 def test_oracle_names_what_is_malformed(spoiled: Spoiled) -> None:
     scenario, error, field = spoiled
     assert oracle(scenario) == {"name": "spoiled", "error": error, "field": field}
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_oracle_and_product_agree(share: int) -> None:
+    """Every rule of B1 and C, by two readers. What is printed replays alone: the scenario is one line of a file."""
+    for seed in range(FIRST_SEED + share, FIRST_SEED + SEEDS, SHARES):
+        scenario = scenario_of(seed)
+        if differs(scenario, oracle, product):
+            pytest.fail(report(seed, scenario, oracle, product), pytrace=False)
+
+
+def test_product_reads_a_file_of_good_and_malformed_scenarios(tmp_path: Path) -> None:
+    """The same through the command: one line each, the others still played, and the exit status 2."""
+    given = [scenario_of(seed) for seed in range(60)] + [scenario for scenario, _, _ in malformed()]
+    path = tmp_path / "many.jsonl"
+    path.write_text("".join(json.dumps(scenario) + "\n" for scenario in given))
+    status, lines = product_file(path)
+    assert status == 2
+    assert lines == [oracle(scenario) for scenario in given]
 
 
 def test_shrinking_keeps_the_difference_and_drops_the_rest() -> None:

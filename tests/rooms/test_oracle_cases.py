@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.rooms.oracle import play as oracle
+from tests.rooms.product import product
 
 Line = dict[str, Any]
 BEGIN = "-60 teacher ready; -50 sam ready"
@@ -384,7 +385,7 @@ case(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("play", [pytest.param(oracle, id="oracle")])
+@pytest.mark.parametrize("play", [pytest.param(oracle, id="oracle"), pytest.param(product, id="product")])
 @pytest.mark.parametrize(("scenario", "expected"), [pytest.param(s, e, id=name) for name, s, e in CASES])
 def test_by_hand(play: Callable[[Line], Line], scenario: Line, expected: Line) -> None:
     assert seen(play(scenario), *expected) == expected
