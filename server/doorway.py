@@ -80,8 +80,8 @@ class Doorway:
         current = live.arriving.get(side) or live.seats.get(side)
         if current is not None and current.device != join.device and not join.take_over:
             return ELSEWHERE
-        epoch = live.epochs.get(actor.person, 0) + 1
-        live.epochs[actor.person] = epoch
+        epoch = live.epochs.get(side, 0) + 1
+        live.epochs[side] = epoch
         seat = Seat(admission, join.device, epoch, client, self._clock.now_ms(), join.resume)
         commands: tuple[Command, ...] = (Enter(by=actor, device=join.device, epoch=epoch),)
         if current is not None and current.actor.person != actor.person:
@@ -140,7 +140,7 @@ class Doorway:
     def _settle_in(self, live: LiveRoom, seat: Seat) -> None:
         """After the replay, and what was committed with the entering: with whom to negotiate, how the room stands."""
         if not seat.observes:
-            self._roster.people_changed(live, came=seat)
+            self._roster.arrived(live, seat)
             live.hear_evidence(self._clock.now_ms())
         self._board.tell_one(live, seat)
 
@@ -185,6 +185,6 @@ class Doorway:
         if seat.welcomed:
             live.evidence.disconnected(side, seat.device, now, clean)
         live.submit(fact(Depart(by=seat.actor, device=seat.device, epoch=seat.epoch)))
-        self._roster.people_changed(live)
+        self._roster.left(live, seat)
         live.hear_evidence(now)
         live.look_again()

@@ -149,7 +149,7 @@ class Hosting:
         self.watch = StoreWatch(call_later, self.platform.store_down, self._store_up)
         self.deadlines = Deadlines(clock, call_later, self._due)
         self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
-        self._roster = Roster()
+        self._roster = Roster(clock)
         self._doorway = Doorway(
             clock=clock,
             roster=self._roster,
@@ -267,7 +267,7 @@ class Hosting:
             live.evidence.left(side, now, seat.device)
         elif command is CannotSee:
             live.evidence.path_switching(side, now)
-            self._roster.restart(live, side)
+            self._roster.restart(live, seat)
         else:
             return
         live.hear_evidence(now)

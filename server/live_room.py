@@ -35,7 +35,7 @@ from rooms.events import (
     Shut,
     Started,
 )
-from rooms.lesson import TEACHER, PersonId, SideId
+from rooms.lesson import TEACHER, SideId
 from rooms.prefix import Prefix
 from rooms.room import Room
 from rooms.verdict import Ruling
@@ -93,8 +93,8 @@ class LiveRoom:
         """Let in by memory, not yet by the disk."""
         self.observers: list[Seat] = []
         """Beside the room: it knows nothing of them."""
-        self.epochs: dict[PersonId, int] = {}
-        """The latest epoch of each person's devices."""
+        self.epochs: dict[SideId, int] = {}
+        """The latest epoch of each side's devices: two people of one side may take over from one another."""
         self.parted: set[SideId] = set()
         """Pupils whose part has ended with an outcome in the log: before that it is only what it would come to."""
         self.halted = False
@@ -176,7 +176,8 @@ class LiveRoom:
     def _count(self, event: Event) -> None:
         self.prefix.apply(event)
         if isinstance(event, Entered):
-            self.epochs[event.by.person] = max(event.epoch, self.epochs.get(event.by.person, 0))
+            side = event.by.side or ""
+            self.epochs[side] = max(event.epoch, self.epochs.get(side, 0))
         elif isinstance(event, PartEnded):
             self.parted.add(event.pupil)
 
@@ -313,6 +314,10 @@ class LiveRoom:
             again.extend(work for work, _ in batch.after)
         self._pending.clear()
         self._waiting.extendleft(reversed(again))
+        # Who was on the way in comes in again with their command: until then nothing is theirs.
+        self.arriving.clear()
+        self.observers = [seat for seat in self.observers if seat.welcomed]
+        self._count_viewers()
 
     async def _reload(self, reason: Appended) -> None:
         # Until the log is read the store is not known to be up: this is time without it, if it takes long.

@@ -1,80 +1,101 @@
-"""Who negotiates media with whom, now: told on change, relayed at once, never stored."""
+"""Who negotiates media with whom, now: told on change, relayed at once, never stored. `signalling` decides."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from rooms.audience import may_signal
+import structlog
+
 from rooms.lesson import SideId
-from server.frames import Peer, PeersFrame, RelayedSignal, SignalFrame
+from server.frames import Description, Peer, PeersFrame, RelayedSignal, SignalFrame
+from server.house import PolicyClock
 from server.live_room import LiveRoom
 from server.seat import Seat
+from signalling.negotiation import Negotiation
 
 NOBODY: Final = PeersFrame(peers=())
-Pair = frozenset[SideId]
+
+_log = structlog.stdlib.get_logger("signalling")
 
 
 class Roster:
-    """The pairs of every room. A pair's generation counts its starts: what is left of an older one is dropped."""
+    """The negotiations of every live room."""
 
-    def __init__(self) -> None:
-        self._generations: dict[str, dict[Pair, int]] = {}
+    def __init__(self, clock: PolicyClock) -> None:
+        self._clock = clock
+        self._rooms: dict[str, Negotiation] = {}
 
-    def people_changed(self, live: LiveRoom, came: Seat | None = None) -> None:
-        """Somebody came or went; with whom ``came`` pairs, negotiation starts anew."""
-        if came is not None and came.viewer.side is not None:
-            self._renew(live, came.viewer.side)
-        self._tell(live)
+    def arrived(self, live: LiveRoom, seat: Seat) -> None:
+        """A device is its side's active one now: its pairs begin anew, also after a resume."""
+        side = seat.viewer.side
+        if side is not None:
+            self._of(live).arrive(side, seat.device, seat.epoch)
+            self.tell(live)
 
-    def restart(self, live: LiveRoom, side: SideId) -> None:
-        """That side asks for another path: all its pairs start anew."""
-        self._renew(live, side)
-        self._tell(live)
+    def left(self, live: LiveRoom, seat: Seat) -> None:
+        """A side's active device is gone."""
+        side = seat.viewer.side
+        if side is not None and self._of(live).leave(side, seat.epoch):
+            self.tell(live)
+
+    def restart(self, live: LiveRoom, seat: Seat) -> None:
+        """This side cannot see or hear: all its pairs begin anew, by another path if there is one."""
+        negotiation = self._of(live)
+        side = seat.viewer.side
+        if side is None:
+            return
+        for peer in negotiation.peers(side):
+            negotiation.restart(side, peer.side, seat.epoch)
+        self.tell(live)
 
     def relay(self, live: LiveRoom, seat: Seat, frame: SignalFrame) -> None:
-        """Pass a frame on to its peer's active device, with the sender's side as the server knows it."""
+        """Pass a frame on to its peer's active device, with the sender's side as the server knows it; or drop it."""
         side = seat.viewer.side
-        to = live.seats.get(frame.to)
-        if side is None or to is None or live.halted or not may_signal(side, frame.to):
+        negotiation = self._rooms.get(live.id)
+        if side is None or negotiation is None or live.halted:
             return
-        pairs = self._generations.get(live.id, {})
-        if to.welcomed and pairs.get(frozenset((side, frame.to))) == frame.generation:
-            to.client.send(RelayedSignal(sender=side, generation=frame.generation, body=frame.body))
+        body = frame.body
+        if isinstance(body, Description):
+            dropped = negotiation.describe(side, frame.to, frame.generation, seat.epoch, body.sdp_type, body.sdp)
+        else:
+            dropped = negotiation.trickle(side, frame.to, frame.generation, seat.epoch, body.candidate)
+        to = live.seats.get(frame.to)
+        if not dropped and to is not None and to.welcomed and not to.gone:
+            to.client.send(RelayedSignal(sender=side, generation=frame.generation, body=body))
+        elif dropped:
+            _log.debug("a negotiation frame was dropped", lesson=live.id, side=side, why=dropped)
 
     def forget(self, live: LiveRoom) -> None:
         """The room is no longer in memory."""
-        self._generations.pop(live.id, None)
+        self._rooms.pop(live.id, None)
 
-    def _renew(self, live: LiveRoom, side: SideId) -> None:
-        pairs = self._generations.setdefault(live.id, {})
-        for other in live.seats:
-            if may_signal(side, other):
-                pair = frozenset((side, other))
-                pairs[pair] = pairs.get(pair, 0) + 1
-
-    def _tell(self, live: LiveRoom) -> None:
-        pairs = self._generations.get(live.id, {})
+    def tell(self, live: LiveRoom) -> None:
+        """Send each device its peers, where these changed; nobody has any once media was halted."""
+        negotiation = self._of(live)
         for side, seat in live.seats.items():
             if not seat.welcomed or seat.gone:
                 continue
-            peers = (
-                ()
-                if live.halted
-                else tuple(
-                    Peer(
-                        side=other,
-                        name=_name(live, other),
-                        polite=side > other,
-                        generation=pairs.get(frozenset((side, other)), 0),
+            peers = () if live.halted else negotiation.peers(side)
+            frame = NOBODY
+            if peers:
+                frame = PeersFrame(
+                    peers=tuple(
+                        Peer(
+                            side=peer.side, name=_name(live, peer.side), polite=peer.polite, generation=peer.generation
+                        )
+                        for peer in peers
                     )
-                    for other, there in sorted(live.seats.items())
-                    if may_signal(side, other) and there.welcomed and not there.gone
                 )
-            )
-            frame = PeersFrame(peers=peers) if peers else NOBODY
             if seat.peers != frame:
                 seat.peers = frame
                 seat.client.send(frame)
+
+    def _of(self, live: LiveRoom) -> Negotiation:
+        negotiation = self._rooms.get(live.id)
+        if negotiation is None:
+            # Above every generation that a host before us gave out: those counted from an earlier instant.
+            negotiation = self._rooms[live.id] = Negotiation(self._clock.now_ms())
+        return negotiation
 
 
 def _name(live: LiveRoom, side: SideId) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
+
+import structlog
 
 from tests.simulation.checks import check
 from tests.simulation.play import Broken, play, verify
@@ -18,6 +21,7 @@ def main() -> int:
     parser.add_argument("--lessons", type=int, default=200)
     parser.add_argument("--quiet", action="store_true")
     chosen = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     if chosen.seed is None:
         began = time.perf_counter()
         try:

@@ -53,7 +53,7 @@ def _one_ending(world: World, events: list[Event]) -> list[str]:
     parts = Counter(event.pupil for event in events if isinstance(event, PartEnded))
     for pupil in world.lesson.pupils:
         if parts[pupil.id] != 1:
-            wrong.append(f"{parts[pupil.id]} endings for {pupil.id}")
+            wrong += [f"{parts[pupil.id]} endings for {pupil.id}"]
     if world.spool.orders:
         wrong.append(f"left in the spool: {world.spool.orders}")
     return wrong
@@ -94,14 +94,20 @@ def _saw_the_log_only(world: World, person: Person, events: list[Event]) -> list
     return wrong
 
 
-def _nothing_before_durable(person: Person, events: list[Event]) -> list[str]:
-    wrong = []
+def _actions(person: Person, events: list[Event]) -> dict[str, int]:
+    """Where in the log each of this person's actions stands."""
     actions = {}
     for index, event in enumerate(events):
         if (isinstance(event, ByPerson) and event.by.person == person.actor.person) or (
             isinstance(event, MessageDropped) and event.by is not None and event.by.person == person.actor.person
         ):
             actions[event.action] = index
+    return actions
+
+
+def _nothing_before_durable(person: Person, events: list[Event]) -> list[str]:
+    wrong = []
+    actions = _actions(person, events)
     shut = _index(events, Shut)
     kept = _index(events, WaitKept)
     outcomes = {

@@ -18,7 +18,7 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class ScriptedEvidence:
-    """`server.house.Evidence` over a list of facts. The watermark is as good as can be: the first fact still unknown."""
+    """`server.house.Evidence` over a list of facts. The watermark is the best there is: the first unknown fact."""
 
     def __init__(self, facts: list[Fact]) -> None:
         self._untold = sorted(facts, key=lambda fact: fact.known_at)
@@ -70,7 +70,7 @@ def random_facts(draw: random.Random, sides: list[SideId], starts_at: int, ends_
             continue
         at = starts_at + draw.choice([-600_000, -60_000, -5_000, 0, 30_000, 200_000, 290_000, 400_000, 900_000])
         at += draw.randrange(20_000)
-        steady_ms = draw.choice([20_000, 120_000, 600_000, 3_000_000])
+        steady_ms = draw.choice([40_000, 200_000, 600_000, 3_000_000, 3_000_000])
         gap_ms = draw.choice([2_000, 20_000, 120_000, 400_000])
         ready = True
         known_at = 0

@@ -189,6 +189,7 @@ class World:
 
     async def run(self) -> None:
         self._tasks: list[asyncio.Task] = []
+        draw = random.Random(f"{self.seed}-look")
         self._kept_asked = []
         await self.boot()
         self._plan_people()
@@ -198,7 +199,8 @@ class World:
         over_at = self.lesson.ends_at + self.lesson.policy.overrun_ms + 2 * MINUTE_MS
         while self.clock.now_ms() < over_at:
             await asyncio.sleep(min(60.0, (over_at - self.clock.now_ms()) / 1_000))
-            self._look()
+            self._look(fold=draw.random() < 0.1)
+        self._look(fold=True)
         for _ in range(60):
             if self.hosting is not None and not self.log.waiting and not self._unsettled():
                 break
@@ -210,7 +212,7 @@ class World:
     def _unsettled(self) -> bool:
         return self.hosting is None or any(not live.durable for live in self.hosting._all_live())
 
-    def _look(self) -> None:
+    def _look(self, *, fold: bool) -> None:
         """Now and then: no lesson without a deadline; memory is the fold of the log."""
         if self.hosting is None:
             return
@@ -218,7 +220,7 @@ class World:
             ended = live.room.ended is not None
             if not ended and self.hosting.deadlines.of(live.id) is None:
                 self.fail("an open lesson without a deadline")
-            if live.durable:
+            if fold and live.durable:
                 now = self.clock.now_ms()
                 folded = type(live.room).fold(self.log.events(live.id))
                 if folded.status(now) != live.room.status(now):
