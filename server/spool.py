@@ -58,11 +58,13 @@ _decoder = msgspec.msgpack.Decoder(_Entry)
 
 
 class Spool:
-    """A folder of orders. Every method but `pending`, `flush` and `close` returns at once."""
+    """A folder of orders, of one process at a time. Every method but `pending`, `flush` and `close` returns at once."""
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
         self._folder.mkdir(parents=True, exist_ok=True)
+        for part in self._folder.glob("*.part"):
+            part.unlink()  # of a process that died while it wrote: nobody was told that it was durable
         self._kept = sum(1 for _ in self._names())
         self._counting = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")

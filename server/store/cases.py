@@ -49,7 +49,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     raised_by: str
     """The person who flagged or ended; empty for the hook."""
     evidence: bytes
-    """`moderation.cases.CaseEvidence` in MessagePack."""
+    """For `moderation.cases.decode`."""
     unchanged: bool
     """Whether the evidence is, byte for byte, what was frozen (S2)."""
 

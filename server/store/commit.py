@@ -10,6 +10,7 @@ import hashlib
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
@@ -116,10 +117,12 @@ class Committer:
         except StoreDown:
             _log.exception("the store stayed away; %d appends are given up", len(batch))
             return [Appended.UNKNOWN] * len(batch)
-        except Exception:
+        except Exception as error:
             if len(batch) > 1:
                 return self._settle_alone(batch)
-            _log.exception("an append cannot be stored", extra={"lesson": batch[0].append.lesson})
+            # Where, not what: a database's error can quote the row, and so a message.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("lesson %s: no append, %s\n%s", batch[0].append.lesson, type(error).__name__, where)
             return [Appended.UNKNOWN]
 
     def _settle_alone(self, batch: Sequence[Queued]) -> list[Appended | None]:
@@ -206,8 +209,9 @@ class Committer:
             self._write_rest(connection, append, rows)
 
     def _write_rest(self, connection: Connection, append: Append, rows: Rows) -> None:
-        for case in rows.cases:
-            self._open_case(connection, append, case)
+        ends = [case.sequence - 1 for case in rows.cases[1:]]
+        for case, frozen in zip(rows.cases, [*ends, append.expected_sequence + len(append.events)], strict=False):
+            self._open_case(connection, case, frozen)
         for table, some in ((outbox, rows.mails), (ledger, rows.ledger), (audit, rows.audit)):
             if some:
                 connection.execute(insert(table), [_columns(row) for row in some])
@@ -215,12 +219,11 @@ class Committer:
             where = lesson_log.c.lesson == append.lesson
             connection.execute(update(lesson_log).where(where).values(ended_at=rows.ended_at))
 
-    def _open_case(self, connection: Connection, append: Append, case: CaseRow) -> None:
-        """Freeze the log as this append leaves it."""
-        last = append.expected_sequence + len(append.events)
-        events, chain = read_events(connection, append.lesson, up_to=last)
-        texts = {message: kept.text for message, kept in read_texts(connection, append.lesson).items()}
-        evidence = msgspec.msgpack.encode(self._freeze(events, texts))
+    def _open_case(self, connection: Connection, case: CaseRow, last: int) -> None:
+        """Freeze the log as this append leaves it, or as it was before the next case of the same append."""
+        events, chain = read_events(connection, case.lesson, up_to=last)
+        texts = {message: kept.text for message, kept in read_texts(connection, case.lesson).items()}
+        evidence = msgspec.msgpack.encode(self._freeze(events, texts), order="deterministic")
         row = {
             **msgspec.structs.asdict(case),
             "frozen_sequence": last,

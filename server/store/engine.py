@@ -61,13 +61,15 @@ def open_engines(url: URL) -> Engines:
     if url.drivername != "sqlite":
         return _postgres(url)
     if in_memory(url):
-        only = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+        only = create_engine(url, poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False})
         _sqlite(only, begin="BEGIN", read_only=False)
         return Engines(write=only, read=only)
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
-    write = create_engine(url, pool_size=WRITE_CONNECTIONS, max_overflow=0, connect_args=arguments)
-    read = create_engine(url, pool_size=READERS, max_overflow=0, connect_args=arguments)
+    write = create_engine(
+        url, pool_size=WRITE_CONNECTIONS, max_overflow=0, hide_parameters=True, connect_args=arguments
+    )
+    read = create_engine(url, pool_size=READERS, max_overflow=0, hide_parameters=True, connect_args=arguments)
     _sqlite(write, begin="BEGIN IMMEDIATE", read_only=False)
     _sqlite(read, begin="BEGIN", read_only=True)
     return Engines(write=write, read=read)
@@ -94,11 +96,14 @@ def _postgres(url: URL) -> Engines:
         "tcp_user_timeout": DEAD_PEER_MS,
         "keepalives_idle": DEAD_PEER_MS // 1_000,
     }
-    write = create_engine(url, pool_size=WRITE_CONNECTIONS, max_overflow=0, connect_args=arguments)
+    write = create_engine(
+        url, pool_size=WRITE_CONNECTIONS, max_overflow=0, hide_parameters=True, connect_args=arguments
+    )
     read = create_engine(
         url,
         pool_size=READERS,
         max_overflow=0,
+        hide_parameters=True,
         connect_args=arguments,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},

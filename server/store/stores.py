@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from moderation.cases import freeze as moderation_freeze
 from rooms.lesson import Actor
 from server.store import platform_marks
 from server.store.audit import VISIT_BEGAN, VISIT_ENDED, AuditEntry, DropIn, read_audit, read_drop_ins, record
@@ -27,13 +27,8 @@ from server.store.writer import Fences, LoopCall, Writer
 T = TypeVar("T")
 
 
-def _freeze_case() -> Freeze:
-    module = importlib.import_module("moderation.cases")
-    return cast("Freeze", module.freeze)
-
-
 def open_store(
-    url: str, *, loop_call: LoopCall | None = None, inline: bool = False, freeze: Freeze | None = None
+    url: str, *, loop_call: LoopCall | None = None, inline: bool = False, freeze: Freeze = moderation_freeze
 ) -> Stores:
     """Open a database that `migrate` has brought up to date.
 
@@ -41,7 +36,7 @@ def open_store(
         url: ``sqlite:///var/lessonroom.db``, ``postgresql://…``; ``sqlite://`` (memory, inline only) makes its tables.
         loop_call: runs a callback soon on the loop's thread; by default the loop's own, found at the first append.
         inline: no threads: what is appended commits at the loop's next turn, on its thread (simulation).
-        freeze: what a case's evidence is; by default `moderation.cases.freeze`.
+        freeze: what a case's evidence is; tests have a smaller one.
 
     Raises:
         ValueError: for another kind of database, or one in memory that is not inline.
@@ -54,7 +49,7 @@ def open_store(
         metadata.create_all(engines.write)
     fences = Fences()
     hot = SqliteHot() if parsed.drivername == "sqlite" else PostgresHot()
-    committer = Committer(engines.write, hot, fences, freeze or _freeze_case(), patient=not inline)
+    committer = Committer(engines.write, hot, fences, freeze, patient=not inline)
     writer = Writer(committer, fences, loop_call=loop_call, inline=inline)
     readers = Readers(engines.read, inline=inline)
     return Stores(engine=engines.write, committer=committer, writer=writer, readers=readers, close=engines.dispose)

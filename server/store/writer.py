@@ -200,7 +200,7 @@ class Writer:
                 answer.queued.done(answer.appended)
             except Exception:
                 # One room's mistake must not cost the others of this batch their answer.
-                _log.exception("an append's callback failed", extra={"lesson": answer.queued.append.lesson})
+                _log.exception("lesson %s: an append's callback failed", answer.queued.append.lesson)
 
     # On the writer's thread ---------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from moderation import cases
 from rooms.commands import Because
 from rooms.events import (
     Clocks,
@@ -22,7 +23,7 @@ from rooms.events import (
 )
 from rooms.lesson import Actor, Role
 from rooms.verdict import Ruling
-from server.store import Stores
+from server.store import Stores, open_store
 from server.store.notes import NOTE_CHARACTERS_MAX
 from server.store.port import Appended
 from server.store.projections import project
@@ -222,3 +223,35 @@ async def test_notes_marks_and_free_audit_lines(stores: Stores) -> None:
     assert await stores.marks() == {"node-1": 2_000, "node-2": 1_500}
     await stores.audit(TEACHER, "saw_phone_number", FAMILY.person, 9_000, "lesson-1")
     assert [entry.what for entry in await stores.audit_log("lesson-1")] == ["saw_phone_number"]
+
+
+async def test_each_of_two_cases_in_one_append_is_frozen_at_its_own_cause(url: str) -> None:
+    """With the evidence that moderation freezes: its cause is the latest event that opens cases."""
+    stores = open_store(url)
+    epoch = await begun(stores)
+    events = [
+        *said("m-1", Ruling.ESCALATE, "first"),
+        *said("m-2", Ruling.END, "second"),
+        HookEnded(at=2, message="m-2"),
+    ]
+    await put(stores, append("lesson-1", epoch, 1, events, texts={"m-1": "first", "m-2": "second"}))
+    found = []
+    for line in sorted(await stores.cases(OFFICER.person), key=lambda line: line.number):
+        case = await stores.case(line.id, OFFICER, 5_000)
+        assert case is not None
+        assert case.unchanged
+        evidence = cases.decode(case.evidence)
+        found.append((evidence.cause.kind, evidence.cause.message, [line.text for line in evidence.transcript]))
+    stores.close()
+    # The second was submitted before it was judged, so the first case knows it too, but not what it came to.
+    assert found == [("escalated", "m-1", ["first", "second"]), ("ended_by_review", "m-2", ["first", "second"])]
+
+
+async def test_no_word_of_a_message_is_logged_when_it_cannot_be_stored(
+    stores: Stores, caplog: pytest.LogCaptureFixture
+) -> None:
+    epoch = await begun(stores)
+    unstorable = f"{SECRET} \ud800"
+    assert await put(stores, append("lesson-1", epoch, 1, said("m-1"), texts={"m-1": unstorable})) == [Appended.UNKNOWN]
+    assert "lesson-1" in caplog.text
+    assert SECRET not in caplog.text

@@ -40,6 +40,15 @@ def test_an_order_is_read_again_as_it_was_by_another_process(spool: Spool, tmp_p
     again.close()
 
 
+def test_half_a_file_that_a_crash_left_is_no_order(tmp_path: Path) -> None:
+    part = tmp_path / f"{0:020d}-00000000.part"
+    part.write_bytes(b"half")
+    again = Spool(tmp_path)
+    assert again.pending() == []
+    assert not part.exists()
+    again.close()
+
+
 def test_what_is_done_is_gone_and_may_be_done_twice(spool: Spool) -> None:
     first, second = spool.put("a", [END]), spool.put("b", [END])
     spool.remove(first)
@@ -73,7 +82,6 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_is_replayed(
     spool.flush()
     folder = tmp_path / "var" / "spool"
     (folder / f"{bad}.order").write_bytes(damage)
-    (folder / f"{bad}.part").write_bytes(b"half a file that a crash left")
     (folder / "notes.txt").write_text("not ours")
     assert [name for name, _, _ in spool.pending()] == [good]
     assert (folder / f"{bad}.unreadable").read_bytes() == damage
