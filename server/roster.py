@@ -11,7 +11,7 @@ from server.frames import Description, Peer, PeersFrame, RelayedSignal, SignalFr
 from server.house import PolicyClock
 from server.live_room import LiveRoom
 from server.seat import Seat
-from signalling.negotiation import Negotiation
+from signalling.negotiation import Negotiation, PeerOf
 
 NOBODY: Final = PeersFrame(peers=())
 
@@ -78,14 +78,7 @@ class Roster:
             peers = () if live.halted else negotiation.peers(side)
             frame = NOBODY
             if peers:
-                frame = PeersFrame(
-                    peers=tuple(
-                        Peer(
-                            side=peer.side, name=_name(live, peer.side), polite=peer.polite, generation=peer.generation
-                        )
-                        for peer in peers
-                    )
-                )
+                frame = PeersFrame(peers=tuple(_told(live, peer) for peer in peers))
             if seat.peers != frame:
                 seat.peers = frame
                 seat.client.send(frame)
@@ -96,6 +89,10 @@ class Roster:
             # Above every generation that a host before us gave out: those counted from an earlier instant.
             negotiation = self._rooms[live.id] = Negotiation(self._clock.now_ms())
         return negotiation
+
+
+def _told(live: LiveRoom, peer: PeerOf) -> Peer:
+    return Peer(side=peer.side, name=_name(live, peer.side), polite=peer.polite, generation=peer.generation)
 
 
 def _name(live: LiveRoom, side: SideId) -> str:
