@@ -306,6 +306,7 @@ def _host(config: Config) -> str:
 
 
 def uvicorn_config(app: ASGIApp, config: Config) -> uvicorn.Config:
+    """How uvicorn serves an ASGI callable here: limits, and nothing that slows sockets down."""
     return uvicorn.Config(
         app,
         http="h11",

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-import msgspec
-from sqlalchemy import select
+from typing import Final, Literal
 
+import msgspec
+from sqlalchemy import Connection, select
+
+from moderation.cases import CaseEvidence, decode
+from moderation.cases import Line as Frozen
+from rooms.audience import Viewer
+from rooms.lesson import Actor, Role, SideId
+from rooms.verdict import Ruling, Verdict
+from server.accounts.people import Person
+from server.api.after import Line, told
+from server.api.cards import Card, card_of
 from server.api.problem import not_found
 from server.api.resource import Answered, Call
-from server.store.cases import CaseLine
+from server.seat import ReadRoom
+from server.store.cases import Case as StoredCase
+from server.store.cases import CaseLine, open_case
 from server.store.schema import safeguarding_case
+
+State = Literal["delivered", "held", "dropped", "ended", "pending"]
+_STATES: Final[dict[str, State]] = {
+    "delivered": "delivered",
+    "held": "held",
+    "not_sent": "dropped",
+    "waiting": "pending",
+}
 
 
 class CaseRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +51,59 @@ class Cases(msgspec.Struct, frozen=True):
     now: int
 
 
+class Present(msgspec.Struct, frozen=True):
+    """Somebody who was in the room."""
+
+    name: str
+    role: Role
+    side: SideId | None
+
+
+class Why(msgspec.Struct, frozen=True):
+    """What opened the case: the review's verdict, or who flagged or ended."""
+
+    ruling: str
+    category: str
+    reason: str
+    reviewer: str
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the transcript, whether or not anybody saw it."""
+
+    at: int
+    author: str
+    side: SideId
+    text: str
+    """Empty where its time to be kept was over when the case opened."""
+    state: State
+    """``ended``: it ended the lesson, and nobody saw it. ``dropped``: held, and never let through."""
+    spans: tuple[tuple[int, int], ...]
+    """What caught the reviewer, as [start, end) in code points."""
+    cause: bool
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """GET /api/cases/ID."""
+
+    id: str
+    number: int
+    kind: str
+    opened_at: int
+    lesson: Card
+    people: list[Present]
+    why: Why
+    transcript: list[Said]
+    timeline: list[Line]
+    delivered: bool
+    unchanged: bool
+    """The evidence is byte for byte what was frozen."""
+
+
+class _AboutReader(Exception):
+    """Raised inside the transaction, so that nothing of the opening is kept."""
+
+
 async def cases(call: Call) -> Answered:
     """The list, without those of lessons that the reader is booked in."""
     services, who = call.services, call.person
@@ -40,12 +113,102 @@ async def cases(call: Call) -> Answered:
 
 
 async def case(call: Call) -> Answered:
-    """One case; opening it is on the audit log (Q4)."""
+    """One case; opening it is on the audit log (Q4), in the transaction that reads it."""
+    services, who = call.services, call.person
+    lesson = await _lesson(call)
+    if lesson in await services.bookings.involving(who.id, [lesson]):
+        raise not_found()
+    now = services.clock.now_ms()
+    reader = Actor(Role.SAFEGUARDING, who.id, who.name)
+
+    def work(connection: Connection) -> tuple[StoredCase, CaseEvidence] | None:
+        found = open_case(connection, call.params["case"], reader, now)
+        if found is None:
+            return None
+        evidence = decode(found.evidence)
+        if _is_about(evidence, who):
+            raise _AboutReader
+        return found, evidence
+
+    try:
+        opened = await services.stores.write(work)
+    except _AboutReader:
+        opened = None
+    read = await services.hosting.read(lesson)
+    if opened is None or read is None or opened[1].lesson is None:
+        raise not_found()
+    return _shown(*opened, read, now)
+
+
+async def _lesson(call: Call) -> str:
     wanted = select(safeguarding_case.c.lesson).where(safeguarding_case.c.id == call.params["case"])
-    lesson = await call.services.stores.read(lambda connection: connection.execute(wanted).scalar_one_or_none())
+    lesson: str | None = await call.services.stores.read(
+        lambda connection: connection.execute(wanted).scalar_one_or_none()
+    )
     if lesson is None:
         raise not_found()
-    raise not_found()
+    return lesson
+
+
+def _is_about(evidence: CaseEvidence, who: Person) -> bool:
+    """Whoever took part in the lesson may be the concern."""
+    took_part = {one.who.person for one in evidence.people} | {line.author.person for line in evidence.transcript}
+    return who.id in took_part
+
+
+def _shown(found: StoredCase, evidence: CaseEvidence, read: ReadRoom, now: int) -> Case:
+    lesson = evidence.lesson
+    if lesson is None:
+        raise not_found()
+    officer = Actor(Role.SAFEGUARDING, "", "")
+    line = found.line
+    return Case(
+        id=line.id,
+        number=line.number,
+        kind=line.kind,
+        opened_at=line.opened_at,
+        lesson=card_of(lesson, officer, None, now, confirmed=True),
+        people=_people(evidence),
+        why=_why(evidence),
+        transcript=[_said(one, evidence) for one in evidence.transcript],
+        timeline=_timeline(evidence, read),
+        delivered=line.delivery.delivered_at is not None,
+        unchanged=found.unchanged,
+    )
+
+
+def _people(evidence: CaseEvidence) -> list[Present]:
+    """Each person once, however often they came."""
+    return list({one.who.person: Present(one.who.name, one.who.role, one.who.side) for one in evidence.people}.values())
+
+
+def _why(evidence: CaseEvidence) -> Why:
+    cause = evidence.cause
+    verdict: Verdict | None = None
+    if cause.kind in ("escalated", "ended_by_review"):
+        verdict = next((line.verdict for line in evidence.transcript if line.message == cause.message), None)
+    if verdict is None:
+        return Why("", cause.category, "", cause.by.name if cause.by else "")
+    return Why(verdict.ruling.value, verdict.category, verdict.reason, verdict.reviewer)
+
+
+def _said(line: Frozen, evidence: CaseEvidence) -> Said:
+    ended = line.verdict is not None and line.verdict.ruling is Ruling.END
+    return Said(
+        at=line.at,
+        author=line.author.name,
+        side=line.author.side or "",
+        text=line.text or "",
+        state="ended" if ended else _STATES[line.fate],
+        spans=() if line.verdict is None else line.verdict.spans,
+        cause=bool(evidence.cause.message) and line.message == evidence.cause.message,
+    )
+
+
+def _timeline(evidence: CaseEvidence, read: ReadRoom) -> list[Line]:
+    """The frozen part of the log, in the words of every timeline, for an eye that sees every side."""
+    frozen = ReadRoom(read.room, read.events[: evidence.events], read.texts)
+    return told(frozen, Viewer(Role.MANAGER, ""))[1]
 
 
 def _row(line: CaseLine) -> CaseRow:
