@@ -87,6 +87,7 @@ class Writer:
         self.at = round(self.at, 3)
 
     def tell(self, **fact: Any) -> None:
+        self.at = max(self.at, self.facts[-1]["at"] if self.facts else self.at)
         told: Fact = {"at": self.at, **fact}
         if self.lag and "by" not in told and self.dice.random() < 0.4:
             told["known_at"] = round(self.at + self.dice.choice((0, self.lag, self.lag / 2)), 3)
@@ -159,7 +160,6 @@ class Writer:
         for _ in range(self.dice.randint(1, 3)):
             self.tell(side=side, **{"is": "ready"})
             self.at = round(self.at + self.number("settle_s") + self.dice.choice((-0.001, 0, 0.001, -2, 2)), 3)
-            self.at = max(self.at, self.facts[-1]["at"])
             self.tell(side=side, **{"is": self.dice.choice(("lost", "unknown", "ready"))})
             self.move_on_a_little()
         choice = self.dice.choice(("abort", "carry_over", "teach_on", "teach_on"))
