@@ -22,7 +22,7 @@ _WHO: Final = (
 _SELF: Final = rule(
     Category.DISCLOSURE,
     Ruling.ESCALATE,
-    "die dead myself suicide suicidal alive live anymore miss without wake overdose pills exist end",
+    "die dead myself suicide suicidal alive live anymore miss without wake overdose pills tablets exist end jump",
     r"i (?:just |really |do |still )*want(?:ed)? to (?:die|be dead|kill myself|end it(?: all)?|end my life|hurt myself)",
     r"(?:do not|never) want to (?:be here (?:anymore|any more)|be alive|live(?: anymore| any more|$)|exist|wake up)",
     r"(?:been |keep |kept |started |am |was |i )(?:cutting|hurting|harming|burning|starving) myself(?! (?:on|with the) )",
@@ -36,6 +36,7 @@ _SELF: Final = rule(
     r"wish i (?:was|were) (?:dead|not alive|never born)|wish i could (?:die|disappear|go to sleep and not wake up)",
     r"(?:want|like) to (?:go to sleep and )?(?:not|never) wake up",
     r"(?:took|taken|take) (?:an overdose|all (?:my|the|of my) (?:pills|tablets))",
+    r"(?:want|going) to jump (?:off|in front of) a",
     r"no (?:reason|point) (?:to|in) (?:live|living|being alive)",
 )
 _HURT: Final = rule(

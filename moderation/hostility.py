@@ -9,12 +9,8 @@ from moderation.categories import Category
 from moderation.rules import rule
 from rooms.verdict import Ruling
 
-_VIOLENCE: Final = (
-    r"(?:kill|stab|shoot|murder|strangle|hurt|beat up|beat|punch|smash|rape|slap|batter|burn|drown|attack)"
-)
-_VICTIM: Final = (
-    r"(?:you|u|your (?:mum|dad|family|sister|brother|mother|father|parents|dog|whole family)|her|him|them|everyone)"
-)
+_VIOLENCE: Final = r"(?:kill|stab|shoot|murder|strangle|rape)"
+_VICTIM: Final = r"(?:you|u|your (?:mum|dad|family|sister|brother|mother|father|parents|dog|whole family)|everyone)"
 _GROUP: Final = (
     r"(?:jews|muslims|blacks|black people|gays|gay people|immigrants|foreigners|asians|christians|women|girls|trans "
     r"people|disabled people|gypsies|travellers|refugees|whites|white people|lesbians|chinese people|indians|africans)"
@@ -28,9 +24,9 @@ HOSTILITY: Final = (
         "batter burn drown attack slit throat bomb",
         rf"(?:i am|i will|we will|we are|gon|going to|i swear i will|about to|i want to) (?:going to |really |literally |actually |so )*{_VIOLENCE} {_VICTIM}(?! (?:at|in|on|for|playing|with (?:my|this) (?:solo|playing|score)|all at|to it|if you play|if you miss))",
         r"(?:i will|going to|i would) slit your|i will (?:make|have) (?:you|your family) (?:bleed|pay in blood)",
-        r"(?:bring|bringing|got|have|brought) (?:a|my|the) (?:knife|gun|blade) (?:on|to school|to your|tomorrow|with your|for you|in my bag)",
+        r"(?:bring|bringing|got|have|brought) (?:a|my|the) (?:knife|gun|blade) (?:on|to school|to your|tomorrow|in my bag)",
         r"kys|(?:go |just |you should |should )+(?:and )?(?:kill yourself|die(?! (?:away|down|out))|hang yourself)|kill yourself",
-        r"(?:go )?jump (?:off|in front of) a (?:bridge|cliff|train|building|roof)",
+        r"(?:go|and|should|just) jump (?:off|in front of) a (?:bridge|cliff|train|building|roof)",
         rf"if you (?:ever )?tell (?:anyone|anybody|your {'(?:mum|dad|parents)'}).{{0,20}}(?:i will|i am going to) \w+ (?:you|your)",
         r"(?:do what i say|do it|or) (?:or )?i will (?:post|share|leak|send) (?:your|the|those|all your) (?:picture|pictures|video|videos|secrets)",
         r"(?:i will|going to) (?:beat|put|send) (?:you|u) (?:up )?.{0,20}hospital|(?:i will|going to) bomb",
@@ -38,10 +34,11 @@ HOSTILITY: Final = (
     rule(
         Category.THREAT,
         Ruling.HOLD,
-        "watch slap live sorry pay back smack fight kill murder",
+        "watch slap live sorry pay back smack fight kill murder hurt punch batter smash attack stab beat regret",
         r"watch your back|(?:i will|going to) (?:slap|smack|get|fight) you(?! (?:a|the|some|all|in|on|to|ready|started|back|through|there))",
         r"i (?:know|found out) where (?:you|u) live|you will (?:be sorry|regret|pay for)",
-        r"(?:i will|going to) (?:kill|murder) you",
+        r"(?:i will|going to) (?:kill|murder|hurt|punch|batter|smash|attack|stab|beat up) (?:you|her|him|them)(?! (?:at|in|on|with the|all at))",
+        r"(?:i will|going to) beat (?:you|her|him|them) up",
     ),
     rule(
         Category.BULLYING,
@@ -71,7 +68,7 @@ HOSTILITY: Final = (
         Category.HATE,
         Ruling.END,
         "kill gas gassed exterminate hang shoot shot burn deserve",
-        rf"(?:kill|gas|hang|shoot|exterminate|burn|get rid of) (?:all |every )?(?:of )?(?:the |these |those )?{_GROUP}",
+        rf"(?:kill|gas|exterminate) (?:all |every )?(?:of )?(?:the |these |those )?{_GROUP}",
         r"people like you should be (?:gassed|shot|hanged|killed|burnt|put down)",
         rf"{_GROUP} (?:should|deserve to|need to|must) (?:all )?(?:be (?:gassed|shot|killed|hanged|burnt)|die)",
     ),

@@ -220,16 +220,19 @@ def _mend(token: str, where: list[int], risky: frozenset[str]) -> tuple[str, lis
 
 
 @functools.lru_cache(maxsize=4)
-def _by_length(risky: frozenset[str]) -> dict[int, tuple[str, ...]]:
-    """The risky words of each length: what a star could stand for."""
-    lengths = {len(word) for word in risky}
-    return {length: tuple(sorted(word for word in risky if len(word) == length)) for length in lengths}
+def _by_shape(risky: frozenset[str]) -> dict[tuple[int, str], list[str]]:
+    """The risky words of each length and first letter, and of each length: what a star could stand for."""
+    shapes: dict[tuple[int, str], list[str]] = {}
+    for word in sorted(risky):
+        for first in (word[0], "*"):
+            shapes.setdefault((len(word), first), []).append(word)
+    return shapes
 
 
 def _unstar(token: str, risky: frozenset[str]) -> str:
     """The risky word that stars hide ("s*cret", "f**k"), if two letters and more of it are left."""
     if len(token) - token.count("*") >= 2:
-        for word in _by_length(risky).get(len(token), ()):
+        for word in _by_shape(risky).get((len(token), token[0]), ()):
             if all(char in ("*", letter) for char, letter in zip(token, word, strict=True)):
                 return word
     return token
@@ -257,29 +260,16 @@ def _apart(token: str, where: list[int]) -> tuple[str, list[int]]:
 
 
 def _shorten(token: str, where: list[int], risky: frozenset[str]) -> tuple[str, list[int]]:
-    """Three and more of a letter as one, or as two where that is a word worth knowing."""
+    """Three and more of a letter as two where that is a word worth knowing, else as one."""
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for end in range(1, len(token) + 1):
+        if end == len(token) or token[end] != token[start]:
+            runs.append((start, end))
+            start = end
     for most in (2, 1):
-        chars: list[str] = []
-        kept: list[int] = []
-        run = 0
-        for char, at in zip(token, where, strict=True):
-            run = run + 1 if chars and char == chars[-1] else 1
-            long_run = _run_length(token, where, at) >= 3
-            if not long_run or run <= most:
-                chars.append(char)
-                kept.append(at)
-        short = "".join(chars)
+        kept = [at for begin, end in runs for at in range(begin, end if end - begin < 3 else begin + most)]
+        short = "".join(token[at] for at in kept)
         if most == 1 or short in risky:
-            return short, kept
-    return token, where
-
-
-def _run_length(token: str, where: list[int], at: int) -> int:
-    """How many of the same letter stand together around the one that comes from ``at``."""
-    index = where.index(at)
-    begin = end = index
-    while begin > 0 and token[begin - 1] == token[index]:
-        begin -= 1
-    while end < len(token) and token[end] == token[index]:
-        end += 1
-    return end - begin
+            break
+    return short, [where[at] for at in kept]

@@ -24,8 +24,8 @@ _NUMBER_WORD: Final = r"(?:oh|o|zero|nought|one|two|three|four|five|six|seven|ei
 _SPOKEN: Final = re.compile(
     rf"\b(?:(?:oh|o|zero|nought) {_NUMBER_WORD}(?: {_NUMBER_WORD}){{5,}}|(?:{_NUMBER_WORD} ){{3,}}hundred(?: {_NUMBER_WORD}){{3,}})\b"
 )
-_EMAIL: Final = re.compile(r"[\w.+\-]+ ?(?:@|\(at\)|\[at\]) ?[\w\-]+ ?(?:\.|\(dot\)) ?[a-z]{2,}")
-_SPOKEN_EMAIL: Final = re.compile(r"\b[\w.]+ at [\w]+ dot (?:com|co|org|net|uk|me)\b")
+_EMAIL: Final = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64} ?(?:@|\(at\)|\[at\]) ?[\w\-]{1,63} ?(?:\.|\(dot\)) ?[a-z]{2,}")
+_SPOKEN_EMAIL: Final = re.compile(r"(?<![\w.])[\w.]{1,64} at \w{1,63} dot (?:com|co|org|net|uk|me)\b")
 _POSTCODE: Final = re.compile(r"\b[a-z]{1,2}\d[a-z\d]? ?\d[abd-hjlnp-uw-z]{2}\b")
 _STREET: Final = re.compile(
     r"\b\d{1,4}[a-z]?,? (?:[a-z']+ ){1,3}(?:road|street|avenue|lane|crescent|terrace|rd|ave)\b"

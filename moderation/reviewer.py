@@ -39,7 +39,7 @@ def verdict(ruling: Ruling, category: Category, reviewer: str, spans: tuple[tupl
         ruling=ruling,
         reason=REASON[category],
         category=str(category),
-        releasable=category not in NOT_RELEASABLE,
+        releasable=ruling is not Ruling.END and category not in NOT_RELEASABLE,
         reviewer=reviewer,
         spans=spans,
     )

@@ -521,7 +521,7 @@ def test_what_is_kept_of_a_side_is_bounded() -> None:
 
 
 def test_a_sample_costs_some_microseconds() -> None:
-    lesson, teacher, pupil = both_ready()
+    _lesson, teacher, pupil = both_ready()
     best = 1e9
     for round_ in range(5):
         begin = time.perf_counter()
