@@ -17,6 +17,7 @@ from rooms.events import (
     Opened,
     PartEnded,
     Removed,
+    Shut,
 )
 from rooms.lesson import Actor, Lesson, PersonId, SideId
 from rooms.verdict import Ruling, Verdict
@@ -34,7 +35,7 @@ _PRESSED: dict[type[Event], Pressed] = {
 class Prefix:
     """The log before an event. `project` reads it; whoever numbers events applies each after showing it."""
 
-    __slots__ = ("authors", "devices", "explained", "held", "lesson", "pressed", "removed", "rules")
+    __slots__ = ("authors", "devices", "explained", "held", "lesson", "pressed", "removed", "rules", "shut")
 
     def __init__(self) -> None:
         self.lesson: Lesson | None = None
@@ -47,6 +48,8 @@ class Prefix:
         self.removed: set[SideId] = set()
         self.rules: dict[SideId, str] = {}
         """The rule that each part which is over ended under."""
+        self.shut = False
+        """Who still comes and goes is no news any more."""
         self.pressed: Pressed = ""
         self.explained = False
         """The teacher said why with the press that ended it."""
@@ -71,6 +74,8 @@ class Prefix:
                 self.removed.add(event.pupil)
             case PartEnded():
                 self.rules[event.pupil] = event.outcome.rule
+            case Shut():
+                self.shut = True
             case Opened():
                 self.lesson = event.lesson
             case _:
@@ -78,11 +83,11 @@ class Prefix:
 
     def arrives(self, event: Entered) -> bool:
         """Whether that side was empty before."""
-        return not self.devices.get(event.by.side or "")
+        return not self.shut and not self.devices.get(event.by.side or "")
 
     def empties(self, event: Departed) -> bool:
         """Whether that side is empty after it."""
-        return self.devices.get(event.by.side or "") == {event.by.person: event.epoch}
+        return not self.shut and self.devices.get(event.by.side or "") == {event.by.person: event.epoch}
 
     def _moved(self, event: Entered | Departed) -> None:
         people = self.devices.setdefault(event.by.side or "", {})

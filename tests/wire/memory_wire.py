@@ -57,6 +57,18 @@ def on_virtual_loop(test: Callable[..., Awaitable[None]]) -> Callable[..., None]
     return run
 
 
+def counted(stream: int) -> Callable[[int], bytes]:
+    """Entropy that is the same in every run, and never twice; one stream's draws change no other's."""
+    drawn = 0
+
+    def draw(size: int) -> bytes:
+        nonlocal drawn
+        drawn += 1
+        return bytes([stream]) + drawn.to_bytes(size - 1, "big")
+
+    return draw
+
+
 class _OneBooking:
     async def lesson(self, lesson: str) -> Lesson | None:
         return LESSON if lesson == LESSON.id else None
@@ -68,25 +80,19 @@ class Stage:
     def __init__(self, fault: Callable[[object], Fault] | None = None, limits: Limits | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, OPENS)
-        self._drawn = 0
         self.log = MemoryLog(fault)
         self.hosting = Hosting(
             log=self.log,
             bookings=_OneBooking(),
             clock=self.clock,
             review=review,
-            entropy=self._entropy,
+            entropy=counted(1),
             spool=MemorySpool(),
             call_later=self.loop.call_later,
             records=self.log,
         )
-        self.tickets = Tickets(b"s" * 32, self.loop.time, self._entropy)
+        self.tickets = Tickets(b"s" * 32, self.loop.time, counted(2))
         self.gateway = Gateway(self.hosting, self.tickets, frozenset({ORIGIN}), limits=limits)
-
-    def _entropy(self, size: int) -> bytes:
-        """The same in every run, and never twice."""
-        self._drawn += 1
-        return self._drawn.to_bytes(size, "big")
 
     async def __aenter__(self) -> Stage:
         await self.hosting.start()

@@ -236,6 +236,8 @@ def test_here_and_gone_speak_of_a_side_not_of_its_devices() -> None:
     assert follow(ev.Departed(at=6, by=ADA, device="laptop", epoch=2)) == ["gone"]
     assert follow(ev.Departed(at=7, by=ADA, device="laptop", epoch=2)) == []
     assert follow(ev.Entered(at=8, by=ADA, device="laptop", epoch=3)) == ["here"]
+    assert follow(ev.Shut(at=9, rule="held")) == []
+    assert follow(ev.Departed(at=10, by=ADA, device="laptop", epoch=3)) == []
 
 
 # Endings ----------------------------------------------------------------------------------------------------
