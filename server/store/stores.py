@@ -83,6 +83,7 @@ class Stores:
         It is called again from its start where the database was locked or away, so it has no other effects.
 
         Raises:
+            StoreBusy: too many wait already; nothing was queued.
             StoreDown: the database stayed away, or broke off in the commit: it may or may not be done.
         """
         return await self._writer.run(write)

@@ -26,6 +26,8 @@ LoopCall = Callable[[Callable[[], None]], object]
 
 QUEUE_APPENDS_MAX = 20_000
 """Appends queued and unanswered, about ten seconds of 2,000 messages a second: beyond, the store is as good as down."""
+JOBS_MAX = 2_000
+"""Other transactions waited for at once: claims, sign-ins, audit lines; a second or two of them, one sync each."""
 BATCH_APPENDS_MAX = 500
 """In one transaction: more gain nothing (HOTPATH.md, batch 200), and would make the first wait for the last."""
 
@@ -125,6 +127,7 @@ class Writer:
         self._inline = inline
         self._queue: queue.SimpleQueue[Queued | _Job | None] = queue.SimpleQueue()
         self._unanswered = 0
+        self._jobs = 0
         self._ticket = 0
         self._draining = False
         self._closed = False
@@ -158,16 +161,23 @@ class Writer:
         """Run one transaction in its turn, after every append queued before it.
 
         Raises:
+            StoreBusy: at the bound; nothing was queued.
             StoreDown: it could not be run, or nobody knows whether it was.
         """
         if self._closed:
             raise StoreDown("the store is closed")
+        if self._jobs >= JOBS_MAX:
+            raise StoreBusy(f"{self._jobs} transactions wait")
         if self._inline:
             self._drain()
             return self._work.transact(run)
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._queue.put(_Job(run, future))
-        return await asyncio.wrap_future(future)
+        self._jobs += 1
+        try:
+            self._queue.put(_Job(run, future))
+            return await asyncio.wrap_future(future)
+        finally:
+            self._jobs -= 1
 
     def waiting_s(self) -> float:
         """For how long the batch being committed has waited; 0 when nothing waits: how a stalled disk shows."""
@@ -234,7 +244,14 @@ class Writer:
 
     def _commit(self, appends: Sequence[Queued]) -> list[Answer]:
         self._oldest = appends[0].queued_at
-        answers = self._work.commit(appends)
+        try:
+            answers = self._work.commit(appends)
+        except Exception:
+            # A mistake of ours in judging a batch: its hosts reload, and the thread that all others need lives on.
+            _log.exception("a batch of %d appends was not judged", len(appends))
+            for queued in appends:
+                self._fences.raise_for(queued.append)
+            answers = [Answer(queued, Appended.UNKNOWN, judged=True) for queued in appends]
         self._oldest = None
         self._fences.forget(appends[-1].ticket)
         return answers

@@ -208,6 +208,24 @@ async def test_the_queue_has_a_bound(stores: Stores, monkeypatch: pytest.MonkeyP
     assert await put(stores, append("lesson-1", epoch, 4, [pressed("x")])) == [COMMITTED]
 
 
+async def test_other_transactions_have_a_bound_too(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer, "JOBS_MAX", 2)
+    waiting = [asyncio.ensure_future(stores.log.claim(lesson)) for lesson in ("a", "b")]
+    await asyncio.sleep(0)
+    with pytest.raises(StoreBusy):
+        await stores.log.claim("c")
+    assert await asyncio.gather(*waiting) == [1, 1]
+    assert await stores.log.claim("c") == 1
+
+
+async def test_a_mistake_in_judging_leaves_the_writer_alive(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    epoch = await begun(stores)
+    with monkeypatch.context() as patch:
+        patch.setattr(stores._committer, "commit", lambda batch: 1 / 0)
+        assert await put(stores, append("lesson-1", epoch, 1, [pressed("x")])) == [UNKNOWN]
+    assert await put(stores, append("lesson-1", epoch, 1, [pressed("x")])) == [COMMITTED]
+
+
 async def test_the_chain_shows_what_was_changed(stores: Stores) -> None:
     epoch = await begun(stores)
     await put(stores, *(append("lesson-1", epoch, n, [pressed(f"{n}")]) for n in range(1, 5)))
