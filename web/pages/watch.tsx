@@ -41,12 +41,7 @@ export function WatchView({ session }: { session: Watched }) {
       <Title title={titleOf(state, shown)} />
       <h1>{state.lesson === null ? 'Lesson' : `${state.lesson.subject} · ${state.lesson.teacher_name}`}</h1>
       <p>{MORE.watch_notice}</p>
-      <StatusLine
-        shown={over ? { ...shown, buttons: [] } : shown}
-        notice={session.notice.value}
-        act={act}
-        level={2}
-      />
+      <StatusLine shown={over ? { ...shown, buttons: [] } : shown} notice={session.notice.value} act={act} />
       <div class="row">
         <Link to="/" look="primary">
           Leave

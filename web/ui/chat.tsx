@@ -169,6 +169,7 @@ function Compose({ draft, onDraft, onSay, notice }: Props) {
       <textarea
         id="write"
         aria-label="Write a message"
+        placeholder="Write a message"
         value={draft}
         rows={1}
         onInput={(event) => onDraft(event.currentTarget.value)}

@@ -7,8 +7,9 @@ import { Dialog } from './basics';
 
 export function ObservedNotice({ inside = false }: { inside?: boolean }) {
   const [open, setOpen] = useState(false);
+  const Frame = inside ? 'div' : 'footer';
   return (
-    <div class={inside ? 'notice inside' : 'notice'}>
+    <Frame class={inside ? 'notice inside' : 'notice'}>
       <span>{ROOM.observed.both}</span>
       <button
         type="button"
@@ -23,6 +24,6 @@ export function ObservedNotice({ inside = false }: { inside?: boolean }) {
           <p>{ROOM.observed.more}</p>
         </Dialog>
       )}
-    </div>
+    </Frame>
   );
 }

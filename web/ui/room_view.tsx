@@ -129,7 +129,9 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
         Skip to chat
       </button>
       <div class="bar" aria-hidden="true" />
-      <p class="title">{room === null ? 'Lesson' : heading(room)}</p>
+      <header class="title">
+        <Heading room={room} />
+      </header>
       <StatusLine shown={shown} notice={session.notice.value} act={act} />
       {over ? (
         <main class="afterwards day">
@@ -171,13 +173,13 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
             />
           )}
           {room !== null && (
-            <div class="ending" id="ending">
+            <section class="ending" id="ending" aria-label="End">
               {room.you.role === 'teacher' ? (
                 <EndButton onEnd={() => session.end()} />
               ) : (
                 <LeaveButton onLeave={() => void leave()} />
               )}
-            </div>
+            </section>
           )}
           {open.value !== null && room !== null && (
             <RoomDialog
@@ -196,12 +198,18 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
   );
 }
 
-function heading(room: Known): string {
+function Heading({ room }: { room: Known | null }) {
+  if (room === null) return <h1>Lesson</h1>;
   const { lesson } = room;
   const times = `${timeOfDay(lesson.starts_at, lesson.time_zone)} to ${timeOfDay(lesson.ends_at, lesson.time_zone)}`;
   const whom =
     room.you.role === 'teacher' ? names(lesson.pupils.map((p) => p.first_name)) : lesson.teacher_name;
-  return `${lesson.subject} · ${whom} · ${times}`;
+  return (
+    <h1>
+      {lesson.subject} · {whom}
+      <span class="times"> · {times}</span>
+    </h1>
+  );
 }
 
 interface LowerProps {

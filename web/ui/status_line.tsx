@@ -81,14 +81,12 @@ interface Props {
   /** Takes the second line for a moment: why something just asked for was not done. */
   notice: string;
   act: (act: Act) => void;
-  /** Where the page has its own h1, the last sentence is an h2. */
-  level?: 1 | 2;
 }
 
-export function StatusLine({ shown, notice, act, level = 1 }: Props) {
+export function StatusLine({ shown, notice, act }: Props) {
   const Icon = ICONS[shown.icon];
   const over = isEnded(shown.state);
-  const Heading = over ? (level === 1 ? 'h1' : 'h2') : 'p';
+  const Heading = over ? 'h2' : 'p';
   const share = shown.clock?.share ?? null;
   const second = notice || shown.second;
   return (

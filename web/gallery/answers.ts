@@ -1,0 +1,163 @@
+/** Recorded answers of the server, by path. */
+
+import type { After, Card, Case, CaseRow, Me } from '../wire/http';
+import { E, OUTCOME, T } from './rooms';
+
+const SERVICE = { name: 'Northshire Music Service', phone: '01632 960123', time_zone: 'Europe/London' };
+const me = (name: string, role: Me['role']): Me => ({ name, role, service: SERVICE, now: T });
+export const ME = {
+  teacher: me('Mrs Novakova', 'teacher'),
+  family: me('Anna Meyer', 'family'),
+  manager: me('Jo Hart', 'manager'),
+  safeguarding: me('Priya Shah', 'safeguarding'),
+};
+
+const CARD: Card = {
+  id: 'lesson-1',
+  kind: 'individual',
+  subject: 'Violin',
+  teacher_name: 'Mrs Novakova',
+  pupils: [{ id: 'sam', first_name: 'Sam', adult_word: 'grown-up', adult: 'stays', adult_state: 'needed' }],
+  starts_at: T,
+  ends_at: E,
+  opens_at: T - 900_000,
+  state: 'open',
+  confirmed: true,
+  needs: [],
+};
+
+const line = (
+  minutes: number,
+  what: After['timeline'][number]['what'],
+  side: string | null = null,
+  detail = '',
+) => ({
+  at: T + minutes * 60_000,
+  what,
+  side,
+  detail,
+});
+const TIMELINE = [
+  line(-9, 'here', 'teacher'),
+  line(-4, 'here', 'sam'),
+  line(-3, 'adult_in', 'sam', 'Anna Meyer'),
+  line(0, 'live', 'sam'),
+  line(1, 'started', 'sam'),
+  line(12, 'interrupted', 'sam'),
+  line(14, 'resumed', 'sam'),
+  line(18, 'ended'),
+];
+
+const AFTER: After = {
+  card: { ...CARD, state: 'ended' },
+  results: [
+    { pupil: 'sam', outcome: { ...OUTCOME, charge: 'undecided', decides: 'teacher', rule: 'early' } },
+  ],
+  settled: true,
+  timeline: TIMELINE,
+  asks_why: true,
+  decisions: [],
+  now: E,
+};
+
+const CASES: CaseRow[] = [
+  {
+    id: 'c2',
+    number: 'NS-2025-0002',
+    kind: 'disclosure',
+    urgent: true,
+    opened_at: T + 900_000,
+    opened_by_you: false,
+    delivered: false,
+  },
+  {
+    id: 'c1',
+    number: 'NS-2025-0001',
+    kind: 'flag',
+    urgent: false,
+    opened_at: T + 600_000,
+    opened_by_you: true,
+    delivered: true,
+  },
+];
+
+const CASE: Case = {
+  id: 'c1',
+  number: 'NS-2025-0001',
+  kind: 'flag',
+  opened_at: T + 600_000,
+  lesson: CARD,
+  people: [
+    { name: 'Mrs Novakova', role: 'teacher', side: 'teacher' },
+    { name: 'Anna Meyer', role: 'pupil_side', side: 'sam' },
+  ],
+  why: { ruling: 'end', category: 'grooming', reason: 'asks to keep a secret', reviewer: 'lexicon 1' },
+  transcript: [
+    {
+      at: T + 500_000,
+      author: 'Anna Meyer',
+      side: 'sam',
+      text: 'Is it this page?',
+      state: 'delivered',
+      spans: [],
+      cause: false,
+    },
+    {
+      at: T + 600_000,
+      author: 'Mrs Novakova',
+      side: 'teacher',
+      text: 'This stays our secret, do not tell anyone.',
+      state: 'ended',
+      spans: [
+        [17, 23],
+        [25, 41],
+      ],
+      cause: true,
+    },
+  ],
+  timeline: TIMELINE,
+  delivered: true,
+};
+
+export function answerFrom(who: string): typeof fetch {
+  const answers: Record<string, unknown> = {
+    '/api/me': ME[who as keyof typeof ME] ?? null,
+    '/api/lessons': {
+      lessons: [
+        CARD,
+        {
+          ...CARD,
+          id: 'l2',
+          subject: 'Cello',
+          state: 'early',
+          starts_at: T + 5_400_000,
+          ends_at: T + 7_200_000,
+          opens_at: T + 4_500_000,
+        },
+        {
+          ...CARD,
+          id: 'l3',
+          state: 'ended',
+          starts_at: T - 86_400_000,
+          ends_at: T - 84_600_000,
+          needs: who === 'teacher' ? ['explain'] : [],
+        },
+      ],
+      now: T,
+    },
+    '/api/lessons/lesson-1': AFTER,
+    '/api/cases': { cases: CASES, now: T },
+    '/api/cases/c1': CASE,
+  };
+  return async (input) => {
+    const path = String(input);
+    if (path === '/api/me' && who === 'nobody')
+      return Response.json({ code: 'signed_out', text: '' }, { status: 401 });
+    if (path === '/api/me' && who === 'broken')
+      return Response.json({ code: 'failed', text: '' }, { status: 500 });
+    const found = answers[path];
+    if (found === undefined)
+      return Response.json({ code: 'not_found', text: 'We cannot find that page.' }, { status: 404 });
+    return Response.json(found);
+  };
+}
