@@ -53,7 +53,7 @@ NOT_OPEN: Final = "not_open"
 
 
 def refusal(course: Course, event: Event) -> str:
-    """Why the rules refuse this now: a stable code, or empty. Where two fit, the first in the order of the codes above."""
+    """Why the rules refuse this now: a stable code, or empty. Where two fit, the first of the codes above."""
     if not isinstance(event, Decided | Explained | Overruled):
         side = _whose(event)
         if course.over or (side in course.parts and course.parts[side].over):
@@ -86,9 +86,11 @@ def _no_wait(course: Course, event: WaitKept) -> str:
 
 
 def may_keep_waiting(course: Course) -> bool:
-    """From ``keep_waiting_from_ms`` on the pupil's clock of any pupil not started; without a charge C3 never acts (L1)."""
+    """From ``keep_waiting_from_ms`` on the clock of any pupil not started; without a charge C3 never acts (L1)."""
     least = course.lesson.policy.keep_waiting_from_ms
-    return course.lesson.kind.charged and any(part.clocks.pupil >= least for part in course.remaining() if not part.started)
+    return course.lesson.kind.charged and any(
+        part.clocks.pupil >= least for part in course.remaining() if not part.started
+    )
 
 
 def _not_missed(course: Course, event: MissedPressed) -> str:

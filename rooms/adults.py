@@ -72,7 +72,7 @@ class Adult:
         return self.state in ("by_sight", "in", "disputed") or (self.state == "out" and self.came)
 
     def makes_of(self, device_side: Evidence, started: bool) -> Evidence:
-        """The class of the pupil side, from that of its devices. Once started the adult's absence counts for nothing."""
+        """The class of the pupil side, from that of its devices. Once started, the adult's absence changes nothing."""
         if device_side != "ready" or started or not self.needed:
             return device_side
         if self.state == "disputed":

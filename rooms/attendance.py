@@ -1,7 +1,7 @@
 """One pupil's own part of a lesson: its phase, its clocks, what was live and what was interrupted.
 
-Pure arithmetic over whole milliseconds. `rooms.course` tells it, in order of true time, that time passes, that both sides
-are ready or are not, and that it is over; `rooms.phases` says what that leads to.
+Pure arithmetic over whole milliseconds. `rooms.course` tells it, in order of true time, that time passes, that both
+sides are ready or are not, and that it is over; `rooms.phases` says what that leads to.
 """
 
 from __future__ import annotations

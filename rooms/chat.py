@@ -1,6 +1,6 @@
-"""Chat as the room knows it: which messages wait, are held, were delivered or dropped (C1, D3). Texts live beside the log.
+"""Chat as the room knows it: which messages wait, are held, were delivered or dropped (C1, D3).
 
-Nothing is delivered before its verdict. Others see messages in the order of delivery.
+Texts live beside the log. Nothing is delivered before its verdict. Others see messages in the order of delivery.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 Theory of operation
 -------------------
-A course is fed logged facts and actions, in any order; they wait in a queue sorted by their true time. `advance(to)` plays
-them up to and including an instant. Within one instant the order is POLICY.md's: what time brings (live, started, limits,
-E, in this order), then all evidence of the instant together, then what people do, as it came in. What follows from a step
+A course is fed logged facts and actions, in any order; they wait in a queue sorted by their true time. `advance(to)`
+plays them up to and including an instant. Within one instant the order is POLICY.md's: what time brings (live, started,
+limits, E, in this order), then all evidence of the instant together, then what people do, as it came in. What follows
 without time passing (a limit of 0 s, a clock that ends the room because another pupil's part ended) follows at once.
 
-`rooms.room` holds two of these: a *settled* one, advanced only as far as evidence is complete, whose derived events go to
-the log; and a *provisional* one, a clone of it that is advanced to now.
+`rooms.room` holds two of these: a *settled* one, advanced only as far as evidence is complete, whose derived events go
+to the log; and a *provisional* one, a clone of it that is advanced to now.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Course:
         return [part for part in self.parts.values() if not part.over]
 
     def closes_at(self) -> int:
-        """When a room that is live at E closes: E + overrun, or the next booking where that is before, E at the earliest."""
+        """When a room that is live at E closes: E + overrun, or the next booking if that is before; never before E."""
         latest = self.lesson.ends_at + self.lesson.policy.overrun_ms
         if self.lesson.next_booking_at is None:
             return latest
@@ -166,7 +166,7 @@ class Course:
         bisect.insort(self._queue, (max(event.at, self.at), rank, self._arrivals, event))
 
     def advance(self, to: int) -> None:
-        """Play everything up to and including ``to``. Ends: each round passes an instant or empties the queue of one."""
+        """Play all up to and including ``to``. It ends: each round passes an instant, or empties the queue of one."""
         while True:
             at = self._next(to)
             if at is None:
@@ -350,7 +350,7 @@ class Course:
     def end_room(
         self, ending: Ending, by: Role | None = None, because_of: SideId | None = None, pressed: bool = False
     ) -> None:
-        """Every part that is left ends. Because of one, it is for the others as if the teacher had ended it for *other*."""
+        """Every part that is left ends; if because of one, then for the others as if the teacher said *other*."""
         left = self.remaining()
         for part in left:
             own = because_of is None or part.pupil == because_of

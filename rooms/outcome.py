@@ -23,8 +23,8 @@ RULE_OF_REASON: Final[dict[Because | None, str]] = {"conduct": "D1", "dress": "D
 How = Literal["clock", "missed", "decision", "time", "closing", "teacher", "A3", "D3", "D9", "auto"]
 """What ended a part or the room.
 
-``clock`` by itself, ``missed`` when the teacher ended what *keep waiting* held open; ``time`` at E, ``closing`` after it;
-``teacher`` the end button or a removal, with its reason; ``A3`` ``D3`` ``D9`` ``auto`` under that rule."""
+``clock`` by itself, ``missed`` when the teacher ended what *keep waiting* held open; ``time`` at E, ``closing`` after
+it; ``teacher`` the end button or a removal, with its reason; ``A3`` ``D3`` ``D9`` ``auto`` under that rule."""
 
 
 class Ending(msgspec.Struct, frozen=True):

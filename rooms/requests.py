@@ -1,4 +1,4 @@
-"""Who may ask for what, and the event that an accepted request becomes. Whether it fits the moment, `rooms.actions` says.
+"""Who may ask for what, and the event that a request becomes. `rooms.actions` says whether it fits the moment.
 
 The server stamps the actor; a pupil side acts for its own pupil alone.
 """
@@ -48,7 +48,7 @@ MAY: Final[dict[type[c.Command], frozenset[Role]]] = {
 """Roles by command. Observers are in no room, so no row has one but `End` (D9)."""
 
 
-def refusal(lesson: Lesson, command: Any) -> str:
+def refusal(lesson: Lesson, command: Any) -> str:  # noqa: ANN401  (any command; what it lacks is looked up)
     """Why this actor cannot ask for this at all: a stable code, or empty."""
     roles = MAY.get(type(command))
     if roles is None or command.by.role not in roles:

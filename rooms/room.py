@@ -5,11 +5,11 @@ Theory of operation
 `decide(command, now)` says what happens and changes nothing that counts; `apply(event)` takes an event in, after it was
 decided or read from the log. `decide` never raises on anybody's input.
 
-There are two courses (`rooms.course`). The *settled* one is played only up to the watermark, where evidence of every side
-is complete; what it derives (`Live`, `Started`, `PartEnded`, `Ended`, ...) is exact, and is what charges come from. The
-*provisional* one is the settled one with all that is known, played to now; what people see and may press comes from it. An
-action that it refuses is refused, and not logged. One that it takes in has its effect at once, and an end shuts the
-doors at once (`Shut`); if complete evidence later says that the lesson was over before, the action is `Voided`.
+There are two courses (`rooms.course`). The *settled* one is played only up to the watermark, where evidence of every
+side is complete; what it derives (`Live`, `Started`, `PartEnded`, `Ended`, ...) is exact, and charges come from it.
+The *provisional* one is the settled one with all that is known, played to now; what people see and may press comes from
+it. An action that it refuses is refused, and not logged. One that it takes in has its effect at once, and an end shuts
+the doors at once (`Shut`); if complete evidence later says that the lesson was over before, the action is `Voided`.
 
 Playing the settled course further is not an event: how far it was played never changes what follows, because facts are
 dated after the watermark (`_fact_at`), so a fold that plays only as far as each derived event comes to the same.
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from rooms.audience import Viewer
 
 ACTIONS_KEPT: Final = 4_096
-"""Ids of the newest actions that a repeat is recognised by: a client repeats within seconds, not thousands of actions."""
+"""Ids of the newest actions that a repeat is known by: a client repeats within seconds, not thousands of actions."""
 SMALL_ACTIONS_MAX: Final = 10_000
-"""Recorded actions that end and decide nothing, in one room: more than one a second over two hours. Endings, decisions and
-reasons are always taken, whatever came before."""
+"""Recorded actions that end and decide nothing, in one room: more than one a second over two hours. Endings, decisions
+and reasons are always taken, whatever came before."""
 EVIDENCE_REASONS_MAX: Final = 8
 """Reasons kept of one change of class: there are seven codes."""
 
@@ -77,7 +77,7 @@ DERIVED_EVENTS: Final = (
 )  # fmt: skip
 """What follows from them."""
 ENDINGS: Final = (c.End, c.Flag, c.HookEnds, c.TeacherLeaves)
-"""Always taken while the doors are open, even where the provisional course is over already: nothing delays the end button."""
+"""Always taken while the doors are open, also if the provisional course is over: nothing delays the end button."""
 SMALL: Final = (
     c.KeepWaiting, c.Warn, c.Leave, c.CannotSee, c.AdultIn, c.AdultOut, c.AdultSeen, c.CarryOn,
 )  # fmt: skip
@@ -146,7 +146,7 @@ class Room:
         return Decision((e.PlatformChanged(at=self._fact_at(command.at, now), up=command.up),))
 
     def _fact_at(self, at: int, now: int) -> int:
-        """A fact's true time. What is settled stays: evidence that comes later than it should counts from the watermark on."""
+        """A fact's true time. What is settled stays: evidence that comes too late counts from the watermark on."""
         return max(min(at, now), self.watermark + 1)
 
     def _enter(self, command: c.Enter, now: int) -> Decision:
@@ -167,7 +167,7 @@ class Room:
 
     # People's actions ---------------------------------------------------------------------------------------
 
-    def _act(self, command: Any, now: int) -> Decision:
+    def _act(self, command: Any, now: int) -> Decision:  # noqa: ANN401  (one of the keys of EVENT_OF)
         """An action on the lesson's course."""
         hook = isinstance(command, c.HookEnds)
         refused = "" if hook else requests.refusal(self.lesson, command)
@@ -253,9 +253,11 @@ class Room:
         return Decision((judged, dropped, *ended.events), halts=ended.halts)
 
     def _release(self, command: c.Release, now: int) -> Decision:
+        if self._is_repeat(command):
+            return REPEATED
         refused = self._no_answer_to(command)
         if refused:
-            return Decision(refused=refused, repeated=refused == "repeated")
+            return Decision(refused=refused)
         verdict = self.chat.messages[command.message].verdict
         if verdict is None or not verdict.releasable:
             return Decision(refused="not_releasable")
@@ -263,9 +265,11 @@ class Room:
         return Decision((released, e.MessageDelivered(at=now, message=command.message)))
 
     def _withhold(self, command: c.Withhold, now: int) -> Decision:
+        if self._is_repeat(command):
+            return REPEATED
         refused = self._no_answer_to(command)
         if refused:
-            return Decision(refused=refused, repeated=refused == "repeated")
+            return Decision(refused=refused)
         dropped = e.MessageDropped(
             at=now, message=command.message, why="withheld", by=command.by, action=command.action
         )
@@ -357,7 +361,7 @@ class Room:
             if course.at <= asks_at < due and self._to_ask_back(course):
                 return asks_at
             course.advance(due)
-            if course.derived or course.over:
+            if course.derived or (course.over and self.ended is None):
                 return due
         return None
 

@@ -132,7 +132,7 @@ def room_status(
 
 
 def asks_why(course: Course) -> bool:
-    """Whether an outcome waits for the teacher to say why: an end or a removal under no rule, with more than near_end to go."""
+    """Whether an outcome waits for the teacher to say why they ended the lesson, or removed the pupil."""
     parts = course.parts.values()
     return any(
         part.outcome is not None and part.outcome.rule == "early" and part.outcome.charge == "undecided"

@@ -173,37 +173,40 @@ def _action(fact: Fact, n: int) -> c.Command:
     side = fact.by if role in (Role.TEACHER, Role.PUPIL_SIDE) else None
     by = Actor(role=role, person=fact.by, name=fact.by, side=side)
     asked: dict[str, Any] = {"by": by, "action": str(n)}
-    match fact.does:
-        case "end" if role is Role.HOOK:
-            return c.HookEnds(pupil=fact.pupil)
-        case "end":
-            return c.End(**asked, because=fact.because, pupil=fact.pupil)
-        case "flag":
-            return c.Flag(**asked, pupil=fact.pupil)
-        case "explain":
-            return c.Explain(**asked, because=fact.because, pupil=fact.pupil)
-        case "decide":
-            return c.Decide(**asked, choose=fact.choose, pupil=fact.pupil or "")
-        case "remove":
-            return c.Remove(**asked, pupil=fact.pupil or "", because=fact.because)
-        case "overrule":
-            return c.Overrule(**asked, pupil=fact.pupil or "", charge=fact.charge, reason=fact.reason)
-        case "teacher_leaves":
-            return c.TeacherLeaves(by=by)
-        case "adult_in":
-            return c.AdultIn(**asked, pupil=fact.by, name="")
-        case "adult_out":
-            return c.AdultOut(**asked, pupil=fact.by)
-    return _SIMPLE[fact.does](**asked)
+    if role is Role.HOOK:
+        return c.HookEnds(pupil=fact.pupil)
+    if fact.does == "teacher_leaves":
+        return c.TeacherLeaves(by=by)
+    if fact.does == "adult_in":
+        return c.AdultIn(**asked, pupil=fact.by, name="")
+    if fact.does == "adult_out":
+        return c.AdultOut(**asked, pupil=fact.by)
+    carried = {name: getattr(fact, name) for name in _CARRIES.get(fact.does, ())}
+    return _COMMANDS[fact.does](**asked, **carried)
 
 
-_SIMPLE: Final[dict[str, type[c.Asked]]] = {
+_COMMANDS: Final[dict[str, type[c.Asked]]] = {
     "start": c.Start,
     "keep_waiting": c.KeepWaiting,
+    "end": c.End,
     "end_as_missed": c.EndAsMissed,
+    "flag": c.Flag,
     "warn": c.Warn,
+    "explain": c.Explain,
+    "decide": c.Decide,
+    "remove": c.Remove,
+    "overrule": c.Overrule,
     "leave": c.Leave,
 }
+_CARRIES: Final[dict[str, tuple[str, ...]]] = {
+    "end": ("because", "pupil"),
+    "flag": ("pupil",),
+    "explain": ("because", "pupil"),
+    "decide": ("choose", "pupil"),
+    "remove": ("pupil", "because"),
+    "overrule": ("pupil", "charge", "reason"),
+}
+"""What an action takes along."""
 
 
 # Printing ---------------------------------------------------------------------------------------------------
