@@ -30,6 +30,15 @@ class NotHosted(Exception):
 _Take = Callable[[], Awaitable[LiveRoom | None]]
 
 
+class _Turn:
+    """Who takes up or opens one lesson: one at a time."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.asked = 0
+        """How many hold the lock or wait for it."""
+
+
 class Shelf:
     """The live rooms by lesson."""
 
@@ -39,7 +48,7 @@ class Shelf:
         self._evidence = evidence
         self._review = review
         self._rooms: dict[str, LiveRoom] = {}
-        self._taking: dict[str, asyncio.Lock] = {}
+        self._taking: dict[str, _Turn] = {}
 
     def live(self, lesson: str) -> LiveRoom | None:
         """The room, if it is in memory."""
@@ -85,13 +94,16 @@ class Shelf:
         return live
 
     async def _one_at_a_time(self, lesson: str, take: _Take) -> LiveRoom | None:
-        lock = self._taking.setdefault(lesson, asyncio.Lock())
+        turn = self._taking.setdefault(lesson, _Turn())
+        turn.asked += 1
         try:
-            async with lock:
+            async with turn.lock:
                 return self._rooms.get(lesson) or await take()
         finally:
-            if not lock.locked():
-                self._taking.pop(lesson, None)
+            turn.asked -= 1
+            # Not while others wait for it: whoever came next would take the same lesson up beside them.
+            if turn.asked == 0:
+                del self._taking[lesson]
 
     async def _take_up(self, lesson: str, down_since: int | None) -> LiveRoom | None:
         if await self._house.log.load(lesson) is None:
