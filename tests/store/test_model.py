@@ -43,7 +43,7 @@ def both(url: str) -> Iterator[tuple[Stores, Stores]]:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
 )
 @given(steps=st.lists(step, max_size=25))
 async def test_competing_hosts_never_fork_or_lose_a_log(
