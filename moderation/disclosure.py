@@ -22,7 +22,7 @@ _WHO: Final = (
 _SELF: Final = rule(
     Category.DISCLOSURE,
     Ruling.ESCALATE,
-    "die dead myself suicide suicidal alive live anymore miss without wake overdose pills tablets exist end jump",
+    "die dead myself suicide suicidal alive live anymore miss without wake overdose pills tablets paracetamol exist end jump kms plan sick throw",
     r"i (?:just |really |do |still )*want(?:ed)? to (?:die|be dead|kill myself|end it(?: all)?|end my life|hurt myself)",
     r"(?:do not|never) want to (?:be here (?:anymore|any more)|be alive|live(?: anymore| any more|$)|exist|wake up)",
     r"(?:been |keep |kept |started |am |was |i )(?:cutting|hurting|harming|burning|starving) myself(?! (?:on|with the) )",
@@ -35,7 +35,8 @@ _SELF: Final = rule(
     r"better off (?:without me|if i was dead|if i died|dead)",
     r"wish i (?:was|were) (?:dead|not alive|never born)|wish i could (?:die|disappear|go to sleep and not wake up)",
     r"(?:want|like) to (?:go to sleep and )?(?:not|never) wake up",
-    r"(?:took|taken|take) (?:an overdose|all (?:my|the|of my) (?:pills|tablets))",
+    r"(?:took|taken|take|taking) (?:an overdose|(?:all|loads|lots|a lot|too many) (?:of )?(?:my |the )?(?:pills|tablets|paracetamol))",
+    r"kms|(?:a|my) plan to (?:end it|kill myself|die)|make myself (?:sick|throw up)",
     r"(?:want|going) to jump (?:off|in front of) a",
     r"no (?:reason|point) (?:to|in) (?:live|living|being alive)",
 )
@@ -43,11 +44,15 @@ _HURT: Final = rule(
     Category.DISCLOSURE,
     Ruling.ESCALATE,
     "hits hit hitting beats punched punches kicks kicked slaps slapped hurts hurt hurting touches touched touching "
-    "burnt burns locks locked chokes choked home room things tell bruise bruises beaten threatens forces forced safe "
+    "burnt burns locks locked chokes choked home room things tell bruise bruises beaten threatens forces forced safe pictures picture nudes threatening blackmailing "
     "hungry eaten food",
     _WHO + r" (?:always |sometimes |keeps |kept |still |often )?(?:hits|hit|hitting|punched|punches|kicks|kicked|slaps|"
     r"slapped|hurts|hurting|touches|touched|touching|chokes|choked|burns|burnt|threatens) me(?! (?:with the score|up))",
     _WHO + r" (?:always |sometimes )?(?:beats|beat) me(?: up| when| if| with| because|$)",
+    _WHO
+    + r" (?:always |keeps |kept )?(?:hits|hit|hitting|beats|hurts|punched|choked) my (?:mum|mother|sister|brother|gran|nan)",
+    r"(?:asked|asks|asking|wants|wanted|told|made) me (?:to send|for|into sending) (?:him |her |them )?(?:some |a )?(?:nude |naked |private )?(?:pictures?|nudes|videos?)(?: of (?:me|myself)|$| and| but)",
+    r"(?:is|are|keeps|was|now he|now she) (?:threatening|blackmailing) me",
     r"(?:is|are|keeps|was) (?:hurting|touching|hitting|beating) me(?! (?:with|at))",
     _WHO + r" (?:makes|made|forces|forced) me (?:to )?(?:do (?:things|stuff)|touch|watch|take off|undress|look at)",
     _WHO + r" (?:comes|came|gets|got) (?:into|in) my (?:room|bed|bedroom) (?:at|last|every) night",

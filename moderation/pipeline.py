@@ -1,7 +1,8 @@
 """Ordered reviewers under one deadline: the worst ruling stands, and nothing goes through unreviewed (D3).
 
-A reviewer that raises or is late leaves the others' verdict standing, so chat goes on (C1). Only if every one of the
-built-in reviewers fails is the message held. `review` never raises.
+The first is the built-in one. It is pure and quick, so that its answer counts however long the machine took over it.
+One of the others that raises or is late leaves that verdict standing, so chat goes on (C1). Only if the built-in one
+fails, and no other answered either, is the message held. `review` never raises.
 """
 
 from __future__ import annotations
@@ -20,18 +21,42 @@ from moderation.reviewer import Draft, Reviewer, verdict
 from moderation.risk_words import RISK_WORDS
 from rooms.verdict import Ruling, Verdict
 
-__all__ = ["Draft", "Pipeline", "Reviewer", "built_in"]
+__all__ = ["BuiltIn", "Draft", "Pipeline", "Reviewer"]
 
 DEADLINE_S: Final = 0.05
-"""For all reviewers of one message together. They run in the room's path: a tenth of this is unusual already."""
+"""For all reviewers of one message together: they run in the room's path."""
 _RANK: Final = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.ESCALATE: 2, Ruling.END: 3}
 """A disclosure outranks *hold*: a rude word does not keep a child's call for help back."""
 NAME: Final = "built-in 1"
 
 
-def built_in() -> tuple[Reviewer, ...]:
-    """The reviewers that every message meets."""
-    return (Lexicon(), PersonalData(), Cues(), Disclosure())
+class BuiltIn:
+    """The reviewer that every message meets: all its parts, or it has failed."""
+
+    name = NAME
+
+    def __init__(self, parts: Sequence[Reviewer] | None = None) -> None:
+        self._parts = (Lexicon(), PersonalData(), Cues(), Disclosure()) if parts is None else tuple(parts)
+
+    def review(self, draft: Draft, text: Normal) -> Verdict | None:
+        """The worst of its parts' verdicts.
+
+        Raises:
+            Exception: of a part that failed, where the others found nothing: what it would have said is not known.
+        """
+        answers = []
+        failure: Exception | None = None
+        for part in self._parts:
+            try:
+                answer = part.review(draft, text)
+            except Exception as error:  # whichever part it is, the others still look
+                failure = error
+            else:
+                if answer is not None:
+                    answers.append(answer)
+        if failure is not None and not answers:
+            raise failure
+        return worst(answers, draft) if answers else None
 
 
 class Pipeline:
@@ -44,8 +69,8 @@ class Pipeline:
         monotonic: Callable[[], float] = time.monotonic,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        """Reviewers are asked in this order; without any given, the built-in ones."""
-        self._reviewers = tuple(built_in() if reviewers is None else reviewers)
+        """Reviewers are asked in this order, the built-in one first; without any given, it alone."""
+        self._reviewers = (BuiltIn(),) if reviewers is None else tuple(reviewers)
         self._monotonic = monotonic
         self._deadline_s = deadline_s
 
@@ -54,28 +79,20 @@ class Pipeline:
         until = self._monotonic() + self._deadline_s
         try:
             text = normalise(draft.text, RISK_WORDS)
-        except Exception:
+        except Exception:  # whatever went wrong: never through unreviewed
             return _UNCHECKED
-        answers = []
-        checked = False
-        for reviewer in self._reviewers:
-            if self._monotonic() > until:
+        answers: list[Verdict] = []
+        for place, reviewer in enumerate(self._reviewers):
+            if place and self._monotonic() > until:
                 break
             answer = _ask(reviewer, draft, text)
-            if answer is None or self._monotonic() > until:
-                continue
-            checked = True
-            if answer is not _ALLOWED:
+            if answer is not None and (place == 0 or self._monotonic() <= until):
                 answers.append(answer)
-        if not checked:
-            return _UNCHECKED
-        return worst(answers, draft)
+        return worst(answers, draft) if answers else _UNCHECKED
 
 
 def worst(answers: Sequence[Verdict], draft: Draft) -> Verdict:
-    """The worst of some verdicts. What a pupil side discloses is never what ends the lesson: it is escalated."""
-    if not answers:
-        return _ALLOWED
+    """The worst of one or more verdicts; but what a pupil side discloses is escalated, and ends nothing."""
     found = max(answers, key=lambda answer: _RANK[answer.ruling])
     if found.ruling is Ruling.END and not draft.side_is_teacher:
         for answer in answers:

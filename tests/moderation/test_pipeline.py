@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moderation.normalise import Normal
-from moderation.pipeline import Draft, Pipeline, built_in
+from moderation.pipeline import BuiltIn, Draft, Pipeline
 from rooms.verdict import Ruling, Verdict
 
 
@@ -44,9 +44,10 @@ def test_D_settled_the_worst_ruling_stands_whatever_the_order() -> None:
     assert Pipeline([Says(Ruling.HOLD), Says(Ruling.ESCALATE)]).review(HELLO).ruling is Ruling.ESCALATE
 
 
-def test_D_settled_a_reviewer_that_crashes_leaves_the_others_verdict_standing() -> None:
-    assert Pipeline([Crashes(), *built_in()]).review(HELLO).ruling is Ruling.ALLOW
-    assert Pipeline([Crashes(), *built_in()]).review(Draft("send me nudes")).ruling is Ruling.END
+def test_D_settled_a_reviewer_that_crashes_leaves_the_built_in_verdict_standing() -> None:
+    for reviewers in ([BuiltIn(), Crashes()], [Crashes(), BuiltIn()]):
+        assert Pipeline(reviewers).review(HELLO).ruling is Ruling.ALLOW
+        assert Pipeline(reviewers).review(Draft("send me nudes")).ruling is Ruling.END
 
 
 def test_D_settled_a_reviewer_that_is_late_leaves_the_others_verdict_standing() -> None:
@@ -58,9 +59,20 @@ def test_D_settled_a_reviewer_that_is_late_leaves_the_others_verdict_standing() 
     assert (late.asked, never.asked) == (1, 0)
 
 
+def test_D_settled_the_built_in_verdict_counts_however_slow_the_machine_is() -> None:
+    clock = Clock()
+    slow = Says(Ruling.END, takes=60.0, clock=clock)
+    assert Pipeline([slow, Says(None)], monotonic=clock, deadline_s=0.5).review(HELLO).ruling is Ruling.END
+
+
+def test_D_settled_a_part_of_the_built_in_reviewer_that_crashes_lets_nothing_through_unreviewed() -> None:
+    assert Pipeline([BuiltIn([Says(None), Crashes()])]).review(HELLO).category == "unchecked"
+    assert Pipeline([BuiltIn([Crashes(), Says(Ruling.END)])]).review(HELLO).ruling is Ruling.END
+
+
 def test_D_settled_if_every_reviewer_fails_the_message_is_held_and_never_through_unreviewed() -> None:
     clock = Clock()
-    for reviewers in ([], [Crashes()], [Says(None, takes=1, clock=clock)]):
+    for reviewers in ([], [Crashes()], [Crashes(), Crashes()], [Crashes(), Says(None, takes=1, clock=clock)]):
         verdict = Pipeline(reviewers, monotonic=clock, deadline_s=0.5).review(HELLO)
         assert (verdict.ruling, verdict.category, verdict.releasable) == (Ruling.HOLD, "unchecked", True)
         assert verdict.reason == "something that could not be checked"

@@ -216,3 +216,24 @@ def test_the_worst_thousand_characters_stay_under_the_deadline(unit: str) -> Non
 )
 def test_D3_idioms_of_lessons_end_nothing(text: str) -> None:
     assert review(text).ruling in (Ruling.ALLOW, Ruling.HOLD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["kms", "i took too many tablets", "dad hit my mum last night", "someone online asked me to send pictures"],
+)
+def test_D_settled_more_ways_to_tell_of_harm(text: str) -> None:
+    assert review(text).ruling is Ruling.ESCALATE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "you asked me to send a picture of the score",
+        "i feel sick today",
+        "my plan to practise failed",
+        "miss told me to send the video of my piece",
+    ],
+)
+def test_D_settled_and_ways_that_are_none(text: str) -> None:
+    assert review(text).ruling is not Ruling.ESCALATE
