@@ -32,6 +32,8 @@ ACTIONS: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "hook": {"end": ((), ("pupil",))},
     "office": {"teacher_leaves": ((), ()), "overrule": (("pupil", "charge", "reason"), ())},
 }
+TIME_MAX_S = 1e12
+"""`bad_value` is also one of size: above this, and for what is no number at all, milliseconds are not exact."""
 WORDS = {
     "because": BECAUSE,
     "choose": ("abort", "carry_over", "teach_on"),
@@ -87,7 +89,7 @@ def keys(value: Any, path: str, needed: tuple[str, ...], allowed: tuple[str, ...
 
 
 def number(value: Any, path: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= TIME_MAX_S:
         raise Malformed("bad_value", path)
     return value
 
@@ -148,6 +150,8 @@ def one_of(value: Any, path: str, ids: list[str]) -> None:
 
 
 def check_action(fact: dict[str, Any], path: str, ids: list[str]) -> float:
+    if not {"by", "does"} & fact.keys():
+        raise Malformed("missing_field", f"{path}.side")  # it says nothing of anybody: take it for evidence
     for key in ("by", "does"):
         if key not in fact:
             raise Malformed("missing_field", f"{path}.{key}")

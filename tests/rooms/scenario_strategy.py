@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.rooms.oracle import DEFAULTS_S
@@ -307,3 +307,26 @@ def malformed() -> list[Spoiled]:
         )
     ]  # fmt: skip
     return found
+
+
+JUNK: tuple[Any, ...] = (
+    None, True, False, 0, -1, 1.5, -0.001, 10**30, 1e300, float("inf"), float("nan"), "", "x", "teacher", "ann", [], {},
+    [1], {"a": 1}, "300", 16,
+)  # fmt: skip
+
+
+def junk_of(seed: int) -> Scenario:
+    """A scenario with one value, somewhere in it, replaced by something that has no business there."""
+    dice = random.Random(seed)
+    scenario = copy.deepcopy(scenario_of(seed))
+    holder, key = dice.choice(list(places(scenario)))
+    holder[key] = dice.choice(JUNK)
+    return scenario
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place in a JSON value that holds another."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, held in list(pairs):
+        yield value, key
+        yield from places(held)
