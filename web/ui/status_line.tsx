@@ -93,6 +93,7 @@ export function StatusLine({ shown, notice, act }: Props) {
     <section
       class={shown.state === 'sound_blocked' ? 'status whole' : 'status'}
       aria-label="Status"
+      tabIndex={0}
       data-state={shown.state}
       data-tone={shown.tone}
     >

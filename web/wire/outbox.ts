@@ -16,6 +16,8 @@ export interface Keep {
   removeItem(key: string): void;
 }
 
+/** Meant for the visit in which they were asked for: a later one must not do them. */
+const OF_THE_MOMENT: ReadonlySet<string> = new Set(['leave', 'cannot_see', 'start']);
 /** What stops a lesson goes before what was said in it. */
 const URGENT: ReadonlySet<string> = new Set(['end', 'flag']);
 
@@ -79,5 +81,6 @@ export class Outbox {
 
 function read(keep: Keep, key: string): ActionFrame[] {
   const stored: unknown = JSON.parse(keep.getItem(key) ?? '[]');
-  return Array.isArray(stored) ? (stored as ActionFrame[]).slice(0, OUTBOX_MAX) : [];
+  if (!Array.isArray(stored)) return [];
+  return (stored as ActionFrame[]).filter((frame) => !OF_THE_MOMENT.has(frame.type)).slice(0, OUTBOX_MAX);
 }
