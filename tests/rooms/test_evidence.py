@@ -524,9 +524,9 @@ def test_a_sample_costs_some_microseconds() -> None:
     _lesson, teacher, pupil = both_ready()
     best = 1e9
     for round_ in range(5):
-        begin = time.perf_counter()
+        begin = time.thread_time()
         for second in range(400):
             at = (round_ * 400 + second + 6) * S
             teacher.second(at), pupil.second(at)
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.thread_time() - begin)
     assert best / 1600 < 50e-6, "measured about 4 µs; ten times that is a fault, less is this machine's mood"
