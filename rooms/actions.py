@@ -99,6 +99,8 @@ def _not_missed(course: Course, event: MissedPressed) -> str:
 
 def _no_decision(course: Course, event: Decided) -> str:
     part = course.parts[event.pupil]
+    if event.by.role is Role.OFFICE and not part.over:
+        return NOT_OPEN  # while it lasts it is the teacher's
     if event.choose == "teach_on":
         return "" if part.decision == "open" and not part.over else NOT_OPEN
     return "" if may_decide(part) else NOT_OPEN

@@ -45,7 +45,7 @@ class Adult:
         if self.state == "in":
             self.state = "out"
             self.gone_since_start = self.stays and started
-        elif self.state == "by_sight":
+        elif self.state in ("by_sight", "disputed"):
             self.state = "out" if self.came else "needed"
 
     def seen(self, yes: bool) -> None:

@@ -179,7 +179,14 @@ class Room:
             return REPEATED
         if isinstance(command, SMALL) and self._small_actions >= SMALL_ACTIONS_MAX:
             return Decision(refused=TOO_MANY)
+        if isinstance(command, c.Flag) and command.pupil is None:
+            command = msgspec.structs.replace(command, pupil=self._author_side(command.message))
         return self._take_in(requests.EVENT_OF[type(command)](command, now), isinstance(command, ENDINGS))
+
+    def _author_side(self, message: str) -> SideId | None:
+        """The pupil whose side wrote it: a flagged message ends the lesson because of that one."""
+        kept = self.chat.messages.get(message)
+        return None if kept is None or kept.side == TEACHER else kept.side
 
     def _take_in(self, event: e.Event, ends: bool) -> Decision:
         course = self._course(event.at)

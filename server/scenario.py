@@ -170,7 +170,8 @@ def _ms(value: object, path: str, least: float = -SECONDS_MAX) -> int:
 
 
 def _pupils(value: object, kind: Kind) -> tuple[Pupil, ...]:
-    if not isinstance(value, list) or not value:
+    exactly = {Kind.INDIVIDUAL: 1, Kind.SHARED: 2}.get(kind)
+    if not isinstance(value, list) or not value or (exactly is not None and len(value) != exactly):
         raise Malformed("bad_value", "pupils")
     found: dict[str, Pupil] = {}
     for n, item in enumerate(value):
@@ -186,9 +187,6 @@ def _pupils(value: object, kind: Kind) -> tuple[Pupil, ...]:
         if age != int(age) or age > AGE_MAX:
             raise Malformed("bad_value", f"{path}.age")
         found[pupil] = Pupil(id=pupil, first_name=pupil, age=int(age))
-    exactly = {Kind.INDIVIDUAL: 1, Kind.SHARED: 2}.get(kind)
-    if exactly is not None and len(found) != exactly:
-        raise Malformed("bad_value", "pupils")
     return tuple(found.values())
 
 

@@ -6,7 +6,7 @@ import time
 
 from rooms import commands as c
 from rooms.chat import MESSAGES_MAX
-from rooms.lesson import TEACHER
+from rooms.lesson import TEACHER, Kind
 from rooms.verdict import Ruling, Verdict
 from tests.rooms.story import TEACHER_ACTOR, AtWork, booking, family
 
@@ -79,7 +79,7 @@ def test_D_disclosure_is_delivered_and_the_lesson_goes_on() -> None:
 
 
 def test_D3_an_end_verdict_ends_at_once_and_delivers_nothing() -> None:
-    work = AtWork(booking(17, 17))
+    work = AtWork(booking(17, 17, kind=Kind.SHARED))
     work.both_ready()
     work.tick(700)
     held, _ = work.say(SAM, 700, Ruling.HOLD)
@@ -99,6 +99,17 @@ def test_D3_a_teachers_message_that_ends_is_because_of_no_pupil() -> None:
     assert judged.events[2].pupil is None  # type: ignore[attr-defined]
 
 
+def test_D3_a_flagged_message_ends_because_of_the_pupil_who_wrote_it() -> None:
+    work = AtWork(booking(17, 17, kind=Kind.SHARED))
+    work.both_ready()
+    work.tick(700)
+    message, _ = work.say(SAM, 700)
+    assert work.decide(c.Flag(**work.stamp(), message=message), 701).halts
+    work.tick(701)
+    rules = {event.pupil: event.outcome.rule for event in work.log if type(event).__name__ == "PartEnded"}
+    assert rules == {"sam": "D3", "ann": "early"}
+
+
 def test_nothing_is_said_or_delivered_once_the_room_is_shut() -> None:
     work = AtWork()
     work.decide(c.Say(**work.stamp(SAM), message="late", digest=""), 0)
@@ -109,7 +120,7 @@ def test_nothing_is_said_or_delivered_once_the_room_is_shut() -> None:
 
 
 def test_a_pupil_whose_part_is_over_says_no_more() -> None:
-    work = AtWork(booking(17, 17))
+    work = AtWork(booking(17, 17, kind=Kind.SHARED))
     work.decide(c.Remove(**work.stamp(), pupil="sam"), 0)
     assert work.decide(c.Say(**work.stamp(SAM), message="m", digest="")).refused == "over"
     assert not work.decide(c.Say(**work.stamp(family("ann")), message="n", digest="")).refused

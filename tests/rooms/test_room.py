@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms import commands as c
-from rooms.events import Ended, Opened, PartEnded, Shut, Voided
+from rooms.events import Ended, Opened, OutcomeChanged, PartEnded, Shut, Voided
 from rooms.lesson import TEACHER, Actor, Kind, Role
 from rooms.room import ACTIONS_KEPT, Room
 from rooms.verdict import Ruling, Verdict
@@ -317,6 +317,100 @@ def test_B1_adult_of_13_is_asked_back_five_minutes_before_the_end() -> None:
     assert "AdultAskedBack" not in work.names()
     work.tick(1500)
     assert work.part(1500).adult_asked_back
+
+
+def test_B1_an_adult_who_was_contested_and_then_leaves_is_missing() -> None:
+    work = AtWork(booking(11))
+    work.both_ready()
+    work.decide(c.AdultIn(**work.stamp(SAM), pupil="sam", name="Ann"), -50)
+    work.decide(c.AdultSeen(**work.stamp(), pupil="sam", seen=False), 5)
+    work.decide(c.AdultOut(**work.stamp(SAM), pupil="sam"), 6)
+    assert (work.part(7).adult, work.part(7).clock) == ("needed", "pupil")
+
+
+# What comes afterwards --------------------------------------------------------------------------------------
+
+
+def undecided() -> AtWork:
+    work = AtWork()
+    work.both_ready()
+    work.tick(100)
+    work.side("sam", "lost", 600)
+    work.tick(1800)
+    return work
+
+
+def test_C6_is_the_offices_to_choose_only_once_the_lesson_is_over() -> None:
+    choose = {"choose": "carry_over", "pupil": "sam"}
+    work = AtWork()
+    work.both_ready()
+    work.tick(100)
+    work.side("sam", "lost", 600)
+    work.tick(1000)
+    assert work.decide(c.DecideForOffice(**work.stamp(OFFICE), **choose)).refused == "not_open"
+    work.tick(1800)
+    work.decide(c.DecideForOffice(**work.stamp(OFFICE), **choose), 180_000)
+    work.tick(180_000)
+    assert of_type(work, OutcomeChanged)[0].outcome.minutes_owed == 20
+    assert work.same_when_folded()
+
+
+def test_O1_an_overruled_outcome_is_appended_and_stays() -> None:
+    work = undecided()
+    overrule = c.Overrule(**work.stamp(OFFICE), pupil="sam", charge="not_charged", reason="their router, our fault")
+    work.decide(overrule, 5_000)
+    work.tick(5_000)
+    assert outcome_of(work)[0].charge == "undecided"
+    assert of_type(work, OutcomeChanged)[0].outcome.overruled
+    assert work.decide(c.Decide(**work.stamp(), choose="abort", pupil="sam")).refused == "not_open"
+
+
+def test_an_explanation_is_followed_by_the_changed_outcome_at_the_next_tick() -> None:
+    work = AtWork()
+    work.both_ready()
+    work.tick(100)
+    work.decide(c.End(**work.stamp()), 700)
+    work.tick(700)
+    assert work.room.status(work.now).asks_why
+    work.decide(c.Explain(**work.stamp(), because="conduct"), 800)
+    assert work.room.next_deadline() == work.now
+    work.tick(800)
+    assert work.room.status(work.now).rule == "D1"
+    assert of_type(work, OutcomeChanged)[0].outcome.charge == "charged"
+    assert not work.room.status(work.now).asks_why
+
+
+# What status tells ------------------------------------------------------------------------------------------
+
+
+def test_status_tells_when_the_running_clock_acts_and_when_settling_is_complete() -> None:
+    work = AtWork()
+    work.side(TEACHER, "ready", -60)
+    assert work.part(-1).phase == "before"
+    assert (work.part(100).clock, work.part(100).acts_at) == ("pupil", T + 300_001)
+    work.side("sam", "ready", 295)
+    assert (work.part(296).phase, work.part(296).settled_at) == ("settling", T + 305_000)
+    work.side("sam", "lost", 302)
+    assert work.part(303).acts_at == T + 317_000
+    work.decide(c.KeepWaiting(**work.stamp()), 304)
+    assert (work.part(304).kept_waiting, work.part(304).acts_at) == (True, None)
+
+
+def test_status_tells_what_each_choice_would_owe() -> None:
+    work = AtWork()
+    work.both_ready()
+    work.tick(100)
+    work.side("sam", "lost", 600)
+    part = work.part(950)
+    assert (part.phase, part.decision, part.interrupted_ms) == ("interrupted", "open", 350_000)
+    assert (part.owed_teach_on, part.owed_carry_over) == (6, 20)
+
+
+def test_status_closes_at_E_unless_it_is_live() -> None:
+    work = AtWork()
+    assert work.room.status(T).closes_at == T + 1_800_000
+    work.both_ready(1)
+    assert work.room.status(T + 100_000).closes_at == T + 2_400_000
 
 
 # Presence ---------------------------------------------------------------------------------------------------
