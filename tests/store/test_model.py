@@ -42,9 +42,7 @@ def both(url: str) -> Iterator[tuple[Stores, Stores]]:
         host.close()
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(steps=st.lists(step, max_size=25))
 async def test_competing_hosts_never_fork_or_lose_a_log(
     both: tuple[Stores, Stores], steps: list[tuple[str, int, str, int, int]]
