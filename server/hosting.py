@@ -211,7 +211,9 @@ class Hosting:
             seat.gone = True
             return
         self._doorway.leave(live, seat, clean=clean)
-        self.changed(live)
+        if not seat.observes:
+            # An observer's going must not even be the reason for which a status is drawn a moment sooner.
+            self.changed(live)
 
     # Frames ---------------------------------------------------------------------------------------------------
 

@@ -134,6 +134,8 @@ class LiveRoom:
             self._seat_arrives(work.seat)
         refused = self._ask_room(work, batch)
         if refused is not None:
+            if work.seat is not None and not refused.ok:
+                self.remove(work.seat)
             self._rest_on_pending(work, refused)
         elif not batch.events:
             self._rest_on_pending(work, OK)
@@ -285,7 +287,7 @@ class LiveRoom:
             self._seat_arrived(batch.work.seat)
         encoded: Encoded | None = None
         for seat, shown in batch.shown:
-            if seat.gone:
+            if seat.gone or not seat.welcomed:
                 continue
             if encoded is None or encoded.shown != shown:
                 encoded = Encoded(shown)

@@ -156,9 +156,11 @@ class World:
             mark_s=SWEEP_S / 2,
         )
         await hosting.start()
-        for person in self._everybody():
+        for person in self.people:
             if person.wanted:
                 self.later(self.draw.random() * 3, person.come)
+        if self.observer is not None and self.observer.wanted:
+            self.later(1.5, self.observer.come)
 
     def _everybody(self) -> list[Person]:
         return [*self.people, *([self.observer] if self.observer else [])]
