@@ -11,9 +11,9 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -249,7 +249,7 @@ async def serving(config: Config, *, clock: PolicyClock | None = None) -> AsyncI
             server = _Server(uvicorn_config(parts.app, config), parts.drain)
             task = asyncio.create_task(server.serve(sockets=[listener]), name="uvicorn")
             try:
-                await server.listening.wait()
+                await _first(server.listening.wait(), task)
                 yield Serving(f"http://{_host(config)}:{config.port}", parts.services, task)
             finally:
                 server.should_exit = True
@@ -279,6 +279,15 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
     async with serving(config) as server:
         await ready(server)
         return await stopped
+
+
+async def _first(listening: Coroutine[Any, Any, Any], serving: asyncio.Task[None]) -> None:
+    """Wait until the server listens; if it ended instead, raise what it ended with."""
+    waiting = asyncio.ensure_future(listening)
+    await asyncio.wait({waiting, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if serving.done():
+        waiting.cancel()
+        serving.result()
 
 
 def _outbox(config: Config, stores: Stores, clock: Clock) -> Outbox:

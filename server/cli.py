@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import sqlalchemy.exc
 import uvloop
 
 from server import demo
@@ -17,9 +19,12 @@ from server.config import SETTINGS, Config, ConfigError, load
 from server.logs import set_up_logs
 from server.play import play_files
 from server.store.migration import migrate
+from server.store.port import StoreDown
 
 EXIT_SETTING: Final = 2
 """A setting or an argument is wrong: as argparse itself exits."""
+EXIT_AWAY: Final = 1
+"""Something that is needed is not there: the database, or the reader of what is printed."""
 EXIT_INTERRUPTED: Final = 130
 """Ctrl-C, as shells count it: 128 and the signal's number."""
 
@@ -32,8 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigError as problem:
         print(f"lessonroom: {problem}", file=sys.stderr)
         return EXIT_SETTING
+    except (StoreDown, sqlalchemy.exc.OperationalError):
+        print("lessonroom: The database cannot be reached, or another program holds it. Try again.", file=sys.stderr)
+        return EXIT_AWAY
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output went away (`lessonroom play … | head`); what is still buffered has no reader.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_AWAY
     return code
 
 
