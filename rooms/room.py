@@ -458,8 +458,8 @@ class Room:
     # Looking ------------------------------------------------------------------------------------------------
 
     def _course(self, now: int) -> Course:
-        """The provisional course, at ``now`` or where it is already."""
-        if self._ahead is None:
+        """The provisional course at ``now``: begun again from the settled one if somebody looked further ahead."""
+        if self._ahead is None or self._ahead.at > now:
             self._ahead = self._settled.clone()
         self._ahead.advance(now)
         return self._ahead
