@@ -103,7 +103,8 @@ class Served(msgspec.Struct):
     """A running gateway."""
 
     gateway: Gateway
-    room: PlainRoom
+    room: Any
+    """`PlainRoom`, or hosting itself."""
     tickets: Tickets
     port: int
 
@@ -129,10 +130,17 @@ class Served(msgspec.Struct):
 
 @asynccontextmanager
 async def served(limits: Limits | None = None, **bounds: int) -> AsyncIterator[Served]:
-    """Serve on a free port, with uvicorn's settings as the product has them."""
+    """A plain room behind the gateway."""
     room = PlainRoom()
     tickets = Tickets(b"s" * 32, asyncio.get_running_loop().time, os.urandom)
     gateway = Gateway(room, tickets, frozenset({ORIGIN}), limits=limits, **bounds)
+    async with listening(gateway) as port:
+        yield Served(gateway, room, tickets, port)
+
+
+@asynccontextmanager
+async def listening(gateway: Gateway) -> AsyncIterator[int]:
+    """Serve on a free port, with uvicorn's settings as the product has them."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
@@ -144,7 +152,7 @@ async def served(limits: Limits | None = None, **bounds: int) -> AsyncIterator[S
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.005)
     try:
-        yield Served(gateway, room, tickets, listener.getsockname()[1])
+        yield listener.getsockname()[1]
     finally:
         server.should_exit = True
         await task
