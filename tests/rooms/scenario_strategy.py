@@ -93,9 +93,16 @@ class Writer:
             told["known_at"] = round(self.at + self.dice.choice((0, self.lag, self.lag / 2)), 3)
         self.facts.append(told)
 
-    def write(self) -> Scenario:
+    def story(self) -> None:
+        """How it begins, what it is about, and then anything."""
         self.at = float(self.dice.choice((-900, -120, -60, -15, -10, -5, 0, 0, 0)))
-        self.open_up()
+        opening = self.dice.random()
+        if opening < 0.12:
+            self.end_on_a_limit()
+        elif opening < 0.2:
+            self.teacher_in_instalments()
+        else:
+            self.open_up()
         how = self.dice.random()
         if how < 0.15:
             self.keep_waiting()
@@ -106,6 +113,9 @@ class Writer:
         for _ in range(self.dice.randint(0, FACTS_MAX - len(self.facts))):
             self.move_on()
             self.something()
+
+    def write(self) -> Scenario:
+        self.story()
         scenario: Scenario = {
             "name": f"seed {self.seed}",
             "kind": self.kind,
@@ -138,6 +148,36 @@ class Writer:
         if well:
             stable = self.number("settle_s") + self.number("started_after_s")
             self.at = round(max(self.at, 0.0) + stable + self.dice.choice((-0.001, 0, 0, 0.001, 5, 5, 40, 200)), 3)
+
+    def end_on_a_limit(self) -> None:
+        """All is well, then the teacher ends it where an outcome turns, with some pupil perhaps not come."""
+        self.at = min(self.at, -self.number("settle_s"))
+        self.tell(side="teacher", **{"is": "ready"})
+        for pupil in self.pupils[: self.dice.randint(1, len(self.pupils))]:
+            self.tell(side=pupil["id"], **{"is": "ready"})
+            self.tell(by=pupil["id"], does="adult_in")
+        if self.dice.random() < 0.4:
+            self.at = round(max(0.0, self.at) + self.number("started_after_s") + self.dice.choice((0, 1)), 3)
+            self.trouble_midway()
+        turns = (self.number("taught_least_s"), self.end - self.number("near_end_s"), self.number("start_limit_s"))
+        self.at = round(self.dice.choice(turns) + self.dice.choice(BESIDE), 3)
+        because = self.dice.choice(({}, {"because": "other"}, {"because": "other"}, {"because": "agreed"}))
+        self.tell(by="teacher", does="end", **because)
+
+    def teacher_in_instalments(self) -> None:
+        """The family is there; the teacher comes and goes: whose clock, and who is protected."""
+        self.at = min(self.at, 0.0)
+        for pupil in self.pupils:
+            self.tell(side=pupil["id"], **{"is": "ready"})
+            self.tell(by=pupil["id"], does="adult_in")
+        for _ in range(self.dice.randint(1, 3)):
+            part = self.number("protected_after_s") / self.dice.choice((1, 2, 3))
+            self.at = round(max(self.at, 0.0) + part + self.dice.choice(BESIDE), 3)
+            self.tell(side="teacher", **{"is": "ready"})
+            self.at = round(self.at + self.dice.choice((0, 0.001, self.number("settle_s") / 2)), 3)
+            self.tell(side="teacher", **{"is": self.dice.choice(("lost", "ready"))})
+        self.tell(side="teacher", **{"is": "ready"})
+        self.tell(side=self.dice.choice(self.pupils)["id"], **{"is": "lost"})
 
     def keep_waiting(self) -> None:
         """Nobody of some family comes; the teacher waits on, and then perhaps not."""
