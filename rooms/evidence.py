@@ -205,6 +205,11 @@ class LessonEvidence:
 
     # Answers --------------------------------------------------------------------------------------------
 
+    @property
+    def changed(self) -> bool:
+        """Whether a change was found that `changes` has not told yet; looks at nothing: it may be asked each frame."""
+        return bool(self._changes)
+
     def changes(self, now: int) -> list[SideIs]:
         """Every change of class or of its reasons since the last call, in order of finding; ``at`` is the onset."""
         self._judge(self._until(now))

@@ -237,6 +237,8 @@ class Hosting:
             seat.client.send(BeatBack(t=frame.t, now=now))
         elif isinstance(frame, Report):
             live.evidence.report(side, seat.device, _sample(frame), now)
+        if live.evidence.changed:
+            live.hear_evidence(now)
 
     def _receive_observer(self, live: LiveRoom, seat: Seat, frame: ClientFrame, now: int) -> None:
         if isinstance(frame, Beat):

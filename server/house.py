@@ -80,6 +80,11 @@ class Evidence(Protocol):
         """The service can hear again: every side's class is told anew."""
         ...
 
+    @property
+    def changed(self) -> bool:
+        """Whether a change was found that was not told yet."""
+        ...
+
     def changes(self, now: int) -> list[SideIs]:
         """What changed since the last call."""
         ...

@@ -206,7 +206,7 @@ async def test_C7_after_a_crash_the_platform_was_down_from_the_last_mark_and_nob
 
 async def test_D3_a_message_that_a_crash_left_unreviewed_is_reviewed_again():
     stage = await Stage().boot()
-    teacher, pupil = await _both(stage)
+    _, pupil = await _both(stage)
     stage.does(pupil, SayFrame(action="a1", text="hello"))
     await asyncio.sleep(1)
     # As an older host would have left it: submitted, and no verdict.

@@ -26,6 +26,8 @@ class ScriptedEvidence:
         self._again: int | None = None
         self._samples = 0
 
+    changed = False
+
     def changes(self, now: int) -> list[SideIs]:
         if self._untold and self._untold[0].known_at > now and self._again is None:
             return []
