@@ -117,6 +117,7 @@ const CASE: Case = {
   ],
   timeline: TIMELINE,
   delivered: true,
+  unchanged: true,
 };
 
 export function answerFrom(who: string): typeof fetch {

@@ -15,7 +15,7 @@ import { when } from './start';
 /** Until it is settled the page asks again this often. */
 const EVERY_MS = 3_000;
 /** A note to the office: some paragraphs. */
-const NOTE_MAX = 2_000;
+const NOTE_MAX = 4_000;
 
 export function AfterPage({ id }: { id: string }) {
   return (
@@ -88,7 +88,7 @@ function Outcomes({ after }: { after: After }) {
           <div key={pupil} class="banner" data-outcome={outcome.charge}>
             <div class="row">
               {several && name && <strong>{name}</strong>}
-              <span class="tag">{tag}</span>
+              <span class="tag plain">{tag}</span>
             </div>
             <p>{text}</p>
           </div>

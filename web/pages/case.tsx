@@ -51,6 +51,8 @@ function Why({ found }: { found: Case }) {
         <dd>
           {dayOf(found.opened_at, zone())}, {timeOfDay(found.opened_at, zone())}
         </dd>
+        <dt>Evidence</dt>
+        <dd>{found.unchanged ? 'Unchanged since this case was opened' : RECORD_BROKEN}</dd>
         <dt>Alert</dt>
         <dd>
           {delivered ? 'Delivered to the team' : 'This alert is not delivered yet. We try again until it is.'}
@@ -60,11 +62,13 @@ function Why({ found }: { found: Case }) {
   );
 }
 
+const RECORD_BROKEN =
+  'The record no longer matches its proof. Do not rely on it. The administrator has been told.';
+
 const STATES: Record<string, string> = {
   delivered: '',
-  held: 'Held, shown to nobody but its author and the teacher',
-  dropped: 'Not delivered',
-  unsent: 'Not delivered',
+  held: 'Held: only its author and the teacher see it',
+  dropped: 'Held, and not sent',
   ended: 'Not delivered: it ended the lesson',
   pending: 'Not delivered yet',
 };

@@ -10,12 +10,9 @@ import { Loaded, Site } from './site';
 const EVERY_MS = 10_000;
 export const KINDS: Record<string, string> = {
   flag: 'Flagged by the teacher',
-  flagged: 'Flagged by the teacher',
-  end: 'Ended by the safety check',
-  ended: 'Ended by the safety check',
-  hook: 'Ended by the safety check',
+  hook_end: 'Ended by the safety check',
   disclosure: 'Disclosure',
-  escalate: 'Disclosure',
+  ended_by_staff: 'Ended by staff',
 };
 
 export function kindWords(kind: string): string {

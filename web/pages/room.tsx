@@ -22,6 +22,11 @@ function Room({ id }: { id: string }) {
     session.start();
     return () => session.dispose();
   }, [session]);
+  const over = session.state.value.here.refusalCode === 'over' && session.state.value.closing === null;
+  useEffect(() => {
+    // Nothing is open here any more: what is left is what it came to.
+    if (over) go(`/lessons/${id}/after`);
+  }, [over, id]);
   return (
     <RoomView
       session={session}

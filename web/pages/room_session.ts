@@ -55,7 +55,7 @@ export class RoomSession {
     this.draft = signal(this.#ports.keep.getItem(this.#draftKey) ?? '');
     this.#socket = new LessonSocket(lesson, deviceId(this.#ports.keep), this.#ports, {
       frame: (frame) => this.#frame(frame),
-      link: (link, refusal) => this.#link(link, refusal),
+      link: (link, refusal, code) => this.#link(link, refusal, code),
       answered: (asked, ack) => this.#answered(asked, ack),
     });
     this.media = observing ? null : this.#freshMedia();
@@ -221,10 +221,10 @@ export class RoomSession {
     }
   }
 
-  #link(link: Here['link'], refusal: string): void {
+  #link(link: Here['link'], refusal: string, refusalCode: string): void {
     if (link === 'refused' && this.state.value.closing !== null) return;
     const lost = link === 'reconnecting' && this.state.value.here.lostAt === 0;
-    const change: Partial<Here> = { link, refusal };
+    const change: Partial<Here> = { link, refusal, refusalCode };
     if (lost && this.state.value.sight !== null) change.lostAt = this.now();
     this.#setHere(change);
     // Another screen has the lesson, or the server will not have us: nothing of ours goes on.

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { titleOf } from '../room/present';
 import { isEnded } from '../room/presentation';
 import { type Known, known, sideName, sideStatus, TEACHER } from '../room/sides';
+import type { ChatLine } from '../room/state';
 import { Dialog, Link, PressButton, useTitle } from '../ui/basics';
 import { authorOf } from '../ui/chat';
 import { StatusLine } from '../ui/status_line';
@@ -98,7 +99,7 @@ function Watched({ room }: { room: Known }) {
             {room.chat.map((line) => (
               <li key={line.id}>
                 <span class="by">{authorOf(room, line)}</span>
-                <span class="text">{line.text ?? 'This message is no longer kept.'}</span>
+                <span class="text">{said(line)}</span>
               </li>
             ))}
           </ul>
@@ -106,6 +107,12 @@ function Watched({ room }: { room: Known }) {
       </section>
     </div>
   );
+}
+
+function said(line: ChatLine): string {
+  if (line.kind === 'held') return `A message is held: it may contain ${line.reason}.`;
+  if (line.kind === 'unsent') return 'A held message was not sent.';
+  return line.text ?? 'This message is no longer kept.';
 }
 
 const EVIDENCE = { ready: 'ready', lost: 'not ready', unknown: 'not known' } as const;

@@ -46,6 +46,8 @@ export interface Here {
   link: Link;
   /** Why the socket was refused for good: a sentence of the server's. */
   refusal: string;
+  /** Its stable code. */
+  refusalCode: string;
   camera: 'on' | 'off' | Trouble | 'ended' | 'asking';
   microphone: 'on' | 'off' | Trouble | 'ended' | 'asking';
   /** The other side's sound waits for a tap. */
@@ -63,6 +65,7 @@ export interface Here {
 export const HERE: Here = {
   link: 'joining',
   refusal: '',
+  refusalCode: '',
   camera: 'asking',
   microphone: 'asking',
   soundBlocked: false,
@@ -123,9 +126,8 @@ export function reduce(state: RoomState, frame: ServerFrame, local: number): Roo
       return { ...state, sight: { server: frame.now, local } };
     case 'elsewhere':
       return here(state, { link: 'elsewhere' });
-    case 'ack':
-    case 'error':
-    case 'signal':
+    default:
+      // Acks, errors and signals are others' business; frames of a newer server are nobody's.
       return state;
   }
 }
@@ -153,6 +155,8 @@ function show(state: RoomState, event: Shown): RoomState {
       return { ...state, closing: event, halted: true };
     case 'result':
       return { ...state, results: { ...state.results, [event.pupil]: event.outcome } };
+    default:
+      return state;
   }
 }
 

@@ -17,7 +17,7 @@ export interface Row {
 
 /** Null for a kind of line that this client does not know: a newer server's. */
 export function timelineWords(row: Row, names: Names): string | null {
-  const words: string | undefined = (TIMELINE as Record<string, string>)[row.what] ?? ENDINGS[row.what];
+  const words: string | undefined = (TIMELINE as Record<string, string>)[row.what];
   if (words === undefined) return null;
   const pupil = names.pupils.find((p) => p.id === row.side);
   const side =
@@ -26,15 +26,3 @@ export function timelineWords(row: Row, names: Names): string | null {
     row.what === 'decided' ? (CHOICES[row.detail ?? ''] ?? row.detail ?? '') : row.detail || 'The adult';
   return sentence(fill(words, { side, detail, adult: pupil?.adult_word || 'adult' }));
 }
-
-/** Closings: `how` of the last line. */
-const ENDINGS: Record<string, string> = {
-  neutral: TIMELINE.ended,
-  by_you: TIMELINE.ended,
-  flagged: TIMELINE.ended,
-  C2: TIMELINE.ended,
-  C3: TIMELINE.ended,
-  C7: TIMELINE.ended,
-  decision: TIMELINE.ended,
-  time: TIMELINE.ended,
-};

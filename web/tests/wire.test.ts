@@ -176,7 +176,7 @@ test('backoff grows, and is bounded: 5 minutes without a server are no storm', a
   world.line.closes(1006);
   await world.pass(300_000);
   expect(asked).toBeGreaterThan(50);
-  expect(asked).toBeLessThan(100);
+  expect(asked).toBeLessThan(75);
   world.refuse = null;
   await world.pass(5_000);
   expect(world.lines).toHaveLength(2);
@@ -251,6 +251,7 @@ test('another screen has the lesson: it asks, and takes over only after a yes', 
 
 test.each([
   [4409, 'moved'],
+  [4423, 'elsewhere'],
   [4410, 'refused: This lesson has ended.'],
   [4403, 'refused: You cannot join this lesson now.'],
 ])('close %i does not come back by itself', async (code, link) => {
@@ -270,6 +271,16 @@ test.each([4500, 4503, 4508, 4509, 4510, 4512, 4401, 4408, 1006, 1012])(
     expect(world.lines).toHaveLength(2);
   },
 );
+
+test('a ticket that is not taken is asked for once more, and then no more', async () => {
+  const world = await joined();
+  world.line.closes(4401);
+  await world.pass(1_000);
+  world.line.closes(4401);
+  await world.pass(60_000);
+  expect(world.lines).toHaveLength(2);
+  expect(world.links[world.links.length - 1]).toBe('refused: The way in had expired. Join again.');
+});
 
 test('a refused ticket says why, and does not ask again', async () => {
   const world = new World();

@@ -134,7 +134,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
       </header>
       <StatusLine shown={shown} notice={session.notice.value} act={act} />
       {over ? (
-        <main class="afterwards day">
+        <main class="afterwards day" tabIndex={0} aria-label="After the lesson">
           <p>Your camera and microphone are off.</p>
           {after}
         </main>

@@ -1,6 +1,6 @@
 /** The JSON side of the server (docs/http.md). */
 
-import type { AdultState, Because, Choice, Closing, Happened, Outcome } from './types';
+import type { AdultState, Because, Choice, Happened, Outcome } from './types';
 
 export interface Me {
   name: string;
@@ -33,7 +33,7 @@ export interface Card {
 
 export interface TimelineRow {
   at: number;
-  what: Happened['what'] | 'ended' | Closing['how'];
+  what: Happened['what'] | 'ended';
   side: string | null;
   detail: string;
 }
@@ -81,6 +81,8 @@ export interface Case {
   transcript: CaseLine[];
   timeline: TimelineRow[];
   delivered: boolean;
+  /** The evidence is byte for byte what was frozen. */
+  unchanged: boolean;
 }
 
 /** Any answer that is not 2xx; `status` 0 where none came. */

@@ -9,11 +9,13 @@ import { type Keep, Outbox } from './outbox';
 import type { Ack, ActionFrame, ClientFrame, Cursor, ServerFrame, Wish } from './types';
 
 /** A line on which nothing came for this long is dead, whatever the socket says (a black hole stays "open"). */
-export const SILENT_AFTER_MS = 5_000;
+export const SILENT_AFTER_MS = 6_000;
 /** Of one attempt, ticket to welcome. */
 export const ATTEMPT_MS = 10_000;
-export const BACKOFF_FIRST_MS = 300;
-export const BACKOFF_MAX_MS = 5_000;
+export const BACKOFF_FIRST_MS = 500;
+export const BACKOFF_MAX_MS = 4_000;
+/** A ticket that the server does not take: once is bad luck (it waited too long), twice is not. */
+export const BAD_TICKETS_MAX = 2;
 /** Messages of a socket that are not acknowledged by the network yet; more means that it is stuck. */
 export const BUFFERED_MAX_BYTES = 256 * 1024;
 
@@ -42,19 +44,29 @@ export interface Ports {
 
 export interface Listener {
   frame(frame: ServerFrame): void;
-  link(link: 'open' | 'reconnecting' | 'elsewhere' | 'moved' | 'refused', refusal: string): void;
+  link(
+    link: 'open' | 'reconnecting' | 'elsewhere' | 'moved' | 'refused',
+    refusal: string,
+    code: string,
+  ): void;
   answered(asked: ActionFrame, ack: Ack): void;
 }
 
 /** Close codes that mean "do not come back by yourself" (docs/protocol.md), and what they come to here. */
-const FINAL: Record<number, { link: 'elsewhere' | 'moved' | 'refused'; text: string }> = {
-  4400: { link: 'refused', text: 'This page does not speak our language. Reload it.' },
-  4403: { link: 'refused', text: 'You cannot join this lesson now.' },
-  4409: { link: 'moved', text: '' },
-  4410: { link: 'refused', text: 'This lesson has ended.' },
-  4423: { link: 'elsewhere', text: '' },
-  4429: { link: 'refused', text: 'This page sent too much at once. Reload it.' },
+const FINAL: Record<number, { link: 'elsewhere' | 'moved' | 'refused'; text: string; code: string }> = {
+  4400: { link: 'refused', text: 'This page does not speak our language. Reload it.', code: 'bad_frames' },
+  4403: { link: 'refused', text: 'You cannot join this lesson now.', code: 'refused' },
+  4409: { link: 'moved', text: '', code: 'taken_over' },
+  4410: { link: 'refused', text: 'This lesson has ended.', code: 'over' },
+  4423: { link: 'elsewhere', text: '', code: 'elsewhere' },
+  4429: { link: 'refused', text: 'This page sent too much at once. Reload it.', code: 'too_fast' },
 };
+
+const NO_WAY_IN = {
+  link: 'refused',
+  text: 'The way in had expired. Join again.',
+  code: 'bad_ticket',
+} as const;
 
 export class LessonSocket {
   readonly outbox: Outbox;
@@ -65,6 +77,7 @@ export class LessonSocket {
   #heardAt = 0;
   #beatMs = 1_000;
   #failures = 0;
+  #badTickets = 0;
   #stopped = false;
   #attempt = 0;
   #refusedText = '';
@@ -127,7 +140,7 @@ export class LessonSocket {
       ticket = await this.ports.ticket();
     } catch (cause) {
       if (attempt !== this.#attempt || this.#stopped) return;
-      if (cause instanceof Refusal && !cause.passing) this.#final('refused', cause.text);
+      if (cause instanceof Refusal && !cause.passing) this.#final('refused', cause.text, cause.code);
       else this.#retry();
       return;
     }
@@ -168,12 +181,12 @@ export class LessonSocket {
         break;
       case 'elsewhere':
         this.listener.frame(frame);
-        this.#final('elsewhere', '');
+        this.#final('elsewhere', '', 'elsewhere');
         return;
     }
     this.listener.frame(frame);
     if (frame.type === 'welcome') {
-      this.listener.link('open', '');
+      this.listener.link('open', '', '');
       for (const action of this.outbox.due(this.ports.now(), true)) this.#sendAction(action);
     }
   }
@@ -191,24 +204,26 @@ export class LessonSocket {
     if (line !== this.#line) return;
     this.#drop();
     if (this.#stopped) return;
-    const final = FINAL[code];
-    if (final !== undefined)
-      this.#final(final.link, final.link === 'refused' ? this.#refusedText || final.text : '');
-    else this.#retry();
+    this.#badTickets = code === 4401 ? this.#badTickets + 1 : 0;
+    const final = this.#badTickets >= BAD_TICKETS_MAX ? NO_WAY_IN : FINAL[code];
+    if (final !== undefined) {
+      this.#final(final.link, final.link === 'refused' ? this.#refusedText || final.text : '', final.code);
+    }
+    if (final === undefined) this.#retry();
   }
 
-  #final(link: 'elsewhere' | 'moved' | 'refused', text: string): void {
+  #final(link: 'elsewhere' | 'moved' | 'refused', text: string, code: string): void {
     this.#stopped = true;
     this.#drop();
-    this.listener.link(link, text);
+    this.listener.link(link, text, code);
   }
 
   #retry(): void {
-    this.listener.link('reconnecting', '');
+    this.listener.link('reconnecting', '', '');
     const most = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
-    // Half fixed, half random: many browsers that lost one server do not all come back at once.
-    const wait = most / 2 + (most / 2) * this.ports.random();
+    // Up to half more at random: many browsers that lost one server do not all come back at once.
+    const wait = most * (1 + this.ports.random() / 2);
     this.#cancelRetry?.();
     this.#cancelRetry = this.ports.later(wait, () => {
       this.#cancelRetry = null;
