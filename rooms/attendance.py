@@ -42,7 +42,7 @@ class Attendance:
         self.ready_since = 0
         """In SETTLING and COMING_BACK: since when both are ready."""
         self.trouble_since: int | None = lesson.starts_at
-        """Since when one of both has not been ready; None while both are. Phone numbers show after 60 s of it (C4)."""
+        """Since when there is connection trouble, by the devices alone: the adult's absence is none (C4)."""
         self.live_ms = 0
         self.interrupted_ms = 0
         self.started = False
@@ -147,19 +147,23 @@ class Attendance:
         passed = self.interrupted_ms > self.lesson.policy.interrupted_limit_ms
         return passed and not self.decision and not self.over and self.lesson.kind.charged
 
+    def connection_is(self, fine: bool, at: int) -> None:
+        """Whether both sides' devices and the platform are as they should be."""
+        if fine:
+            self.trouble_since = None
+        elif self.trouble_since is None:
+            self.trouble_since = at
+
     # Readiness ----------------------------------------------------------------------------------------------
 
     def becomes_fine(self, at: int) -> None:
         """Both sides are ready, and the platform is up."""
-        self.trouble_since = None
         if self.move(Cause.BOTH_READY):
             self.ready_since = at
             self.clocks.stop()
 
     def is_troubled(self, clock: ClockName, at: int) -> None:
         """They are not; ``clock`` is whose time this is before the start."""
-        if self.trouble_since is None:
-            self.trouble_since = at
         if self.phase is Phase.SETTLING:
             # Both were ready in these seconds, so on the teacher's clock they protect the pupil as well.
             self.clocks.add(clock, self.counted(self.ready_since, at), pupil_ready=True)

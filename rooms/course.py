@@ -254,6 +254,8 @@ class Course:
             side = self.sides[part.pupil]
             if not part.over:
                 self._show(side, part.adult.makes_of(side.evidence, part.started))
+                both = self.teacher.evidence == "ready" and side.evidence == "ready"
+                part.connection_is(both and self.platform_up, self.at)
         if self.over or self.end_reached:
             return
         for part in self.parts.values():

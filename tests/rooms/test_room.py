@@ -237,6 +237,18 @@ def test_can_names_only_what_is_then_accepted() -> None:
     assert work.can(251) == ("explain",)
 
 
+def test_C4_the_phone_shows_after_60_s_of_connection_trouble_and_only_then() -> None:
+    work = AtWork(booking(12))
+    work.both_ready()
+    assert "phone" not in work.can(200)  # the adult is missing, the line is not
+    work.decide(c.AdultIn(**work.stamp(SAM), pupil="sam", name="Ann"), 210)
+    work.side("sam", "lost", 400)
+    assert "phone" not in work.can(459.999)
+    assert "phone" in work.can(460)
+    work.side("sam", "ready", 470)
+    assert "phone" not in work.can(471)
+
+
 # Repeats ----------------------------------------------------------------------------------------------------
 
 
