@@ -211,6 +211,7 @@ class Parts:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.services.hosting.close()
+        await self.services.sign_in.close()
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:

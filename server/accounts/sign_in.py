@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection, insert, select, update
 
 from rooms.lesson import PersonId
@@ -15,6 +17,7 @@ from server.accounts.people import AccountRole, Person, person_of
 from server.accounts.schema import person, session, sign_in_link
 from server.accounts.transactions import Transactions
 from server.clock import Clock
+from server.store.port import StoreBusy, StoreDown
 
 TOKEN_BYTES: Final = 32
 TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
@@ -43,6 +46,8 @@ IDLE_MS: Final[Mapping[AccountRole, int]] = {
 }
 """How long one lasts without being used: weekly lessons stay signed in, a desk that was left does not."""
 
+_log = structlog.stdlib.get_logger("sign_in")
+
 
 class LinkUsed(Exception):
     """The link has done its one sign-in, or never was one."""
@@ -59,6 +64,8 @@ class SignIn:
         self._transactions = transactions
         self._clock = clock
         self._entropy = entropy
+        self._noting: dict[bytes, asyncio.Task[None]] = {}
+        """Uses of sessions that are on their way to the disk, one a session."""
 
     async def link(self, person_id: PersonId, lasts_ms: int = LINK_MS) -> str:
         """A new link's token, for ``/in#TOKEN``."""
@@ -96,9 +103,22 @@ class SignIn:
         if found is None:
             return None
         holder, seen_at = found
-        if now - seen_at >= SEEN_EVERY_MS:
-            await self._transactions.write(lambda connection: _seen(connection, digest, now))
+        if now - seen_at >= SEEN_EVERY_MS and digest not in self._noting:
+            # Beside the answer: while the disk stalls, whoever is signed in still gets a ticket back into their lesson.
+            noting = asyncio.create_task(self._note_seen(digest, now))
+            self._noting[digest] = noting
+            noting.add_done_callback(lambda _: self._noting.pop(digest))
         return holder
+
+    async def _note_seen(self, digest: bytes, now: int) -> None:
+        try:
+            await self._transactions.write(lambda connection: _seen(connection, digest, now))
+        except (StoreBusy, StoreDown):
+            _log.warning("a session's use was not noted: the store is away")
+
+    async def close(self) -> None:
+        """Wait for what is being noted; before the store closes."""
+        await asyncio.gather(*self._noting.values())
 
     async def sign_out(self, cookie: str) -> None:
         """End one session; harmless if it is over already."""

@@ -20,7 +20,7 @@ from server.api.resource import Answered, Call
 from server.seat import ReadRoom
 from server.store.cases import Case as StoredCase
 from server.store.cases import CaseLine, open_case
-from server.store.schema import safeguarding_case
+from server.store.schema import message, safeguarding_case
 
 State = Literal["delivered", "held", "dropped", "ended", "pending"]
 _STATES: Final[dict[str, State]] = {
@@ -105,10 +105,13 @@ class _AboutReader(Exception):
 
 
 async def cases(call: Call) -> Answered:
-    """The list, without those of lessons that the reader is booked in."""
+    """The list, without those of lessons that the reader is booked in, or wrote in."""
     services, who = call.services, call.person
     lines = await services.stores.cases(who.id)
-    own = await services.bookings.involving(who.id, sorted({line.lesson for line in lines}))
+    lessons = sorted({line.lesson for line in lines})
+    wrote = select(message.c.lesson).where(message.c.person == who.id, message.c.lesson.in_(lessons)).distinct()
+    own = await services.bookings.involving(who.id, lessons)
+    own |= await services.stores.read(lambda connection: frozenset(connection.execute(wrote).scalars()))
     return Cases([_row(line) for line in lines if line.lesson not in own], services.clock.now_ms())
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -11,6 +13,9 @@ from server.accounts.people import Person
 from server.app import Parts
 
 Answer = httpx2.Response
+T = TypeVar("T")
+WAITS_S = 20
+"""For evidence that is complete a second after a jump, and for mail that leaves a second after its cause."""
 
 
 class Browser:
@@ -74,3 +79,12 @@ def refusal(answer: Answer) -> tuple[int, str]:
     assert set(body) == {"code", "text"}
     assert body["text"].endswith(".")
     return answer.status_code, body["code"]
+
+
+async def until(enough: Callable[[T], bool], look: Callable[[], Awaitable[T]]) -> T:
+    """Look again and again: over HTTP and in a folder there is nothing to be woken by."""
+    async with asyncio.timeout(WAITS_S):
+        while True:
+            if enough(seen := await look()):
+                return seen
+            await asyncio.sleep(0.1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
 
 from rooms.commands import End
@@ -9,7 +12,7 @@ from rooms.lesson import TEACHER as TEACHER_SIDE
 from rooms.lesson import Actor, Role
 from server.app import Parts
 from server.clock import SystemClock
-from tests.api.browsing import Browser, Browsers, action, refusal
+from tests.api.browsing import Browser, Browsers, action, refusal, until
 from tests.api.service import (
     ADA,
     ELSEWHERE,
@@ -31,6 +34,10 @@ TEACHES = Actor(Role.TEACHER, TEACHER.id, TEACHER.name, TEACHER_SIDE)
 
 def check_in(**changed: object) -> dict[str, object]:
     return {"action": action(), "pupil": SAM, "name": "Alex Hall", "pin": PIN} | changed
+
+
+async def after_of(browser: Browser) -> dict[str, Any]:
+    return (await browser.get(f"/api/lessons/{NOW_OPEN}")).json()
 
 
 async def end(parts: Parts, clock: SystemClock) -> None:
@@ -206,7 +213,7 @@ async def test_after_each_reads_the_end_in_their_own_words(
     clock.jump(MINUTE_MS)
     shown = {}
     for name, browser in (("teacher", teacher), ("family", family)):
-        after = (await browser.get(f"/api/lessons/{NOW_OPEN}")).json()
+        after = await until(lambda after: after["settled"], partial(after_of, browser))
         shown[name] = [line["detail"] for line in after["timeline"] if line["what"] == "ended"]
         assert [result["pupil"] for result in after["results"]] == [SAM]
         assert after["results"][0]["outcome"]["charge"] == "not_charged"

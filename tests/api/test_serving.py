@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 import msgspec
@@ -13,11 +11,8 @@ import msgspec
 from server.app import Serving, serving
 from server.clock import SystemClock
 from server.config import Config
+from tests.api.browsing import until
 from tests.api.service import FAMILY, MINUTE_MS, NOW_OPEN, SAFEGUARDING, TEACHER, furnish
-
-T = TypeVar("T")
-WAITS_S = 20
-"""For evidence that is complete a second after a jump, and for mail that leaves a second after its cause."""
 
 
 async def test_C2_C5_nobody_comes_and_eight_minutes_later_the_family_and_office_are_told(
@@ -54,7 +49,7 @@ async def _after(teacher: httpx2.AsyncClient) -> dict[str, Any]:
 
 
 async def _settled(teacher: httpx2.AsyncClient) -> dict[str, Any]:
-    return await _until(lambda after: after["settled"], lambda: _after(teacher))
+    return await until(lambda after: after["settled"], lambda: _after(teacher))
 
 
 async def _mails(folder: Path, count: int) -> list[bytes]:
@@ -63,13 +58,4 @@ async def _mails(folder: Path, count: int) -> list[bytes]:
     async def found() -> list[bytes]:
         return [mail.read_bytes() for mail in sorted(folder.glob("*.eml"))]  # noqa: ASYNC240 - a few small files
 
-    return await _until(lambda mails: len(mails) >= count, found)
-
-
-async def _until(enough: Callable[[T], bool], look: Callable[[], Awaitable[T]]) -> T:
-    """Look again and again: over HTTP and in a folder there is nothing to be woken by."""
-    async with asyncio.timeout(WAITS_S):
-        while True:
-            if enough(seen := await look()):
-                return seen
-            await asyncio.sleep(0.1)
+    return await until(lambda mails: len(mails) >= count, found)

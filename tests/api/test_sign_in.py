@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -17,8 +20,10 @@ from tests.api.service import FAMILY, MANAGER, TEACHER
 
 
 @pytest.fixture
-def sign_in(stores: Stores, clock: SystemClock) -> SignIn:
-    return SignIn(stores, clock, secrets.token_bytes)
+async def sign_in(stores: Stores, clock: SystemClock) -> AsyncIterator[SignIn]:
+    made = SignIn(stores, clock, secrets.token_bytes)
+    yield made
+    await made.close()
 
 
 async def test_a_link_signs_its_person_in_once(sign_in: SignIn) -> None:
@@ -75,6 +80,7 @@ async def test_a_session_ends_after_its_time_however_busy(sign_in: SignIn, clock
     for _ in range(29):
         clock.jump(DAY_MS)
         assert await sign_in.who(cookie) == FAMILY
+        await sign_in.close()  # each use is on the disk before the next day
     clock.jump(DAY_MS)
     assert await sign_in.who(cookie) is None
 
@@ -87,6 +93,22 @@ async def test_an_idle_session_ends_sooner_for_who_reads_about_children(sign_in:
     clock.jump(2 * HOUR_MS)
     assert await sign_in.who(manager) is None
     assert await sign_in.who(family) == FAMILY
+
+
+async def test_a_disk_that_stalls_holds_nobody_up_who_is_signed_in(
+    sign_in: SignIn, clock: SystemClock, tmp_path: Path
+) -> None:
+    _, cookie = await sign_in.redeem(await sign_in.link(TEACHER.id))
+    clock.jump(DAY_MS)
+    held = sqlite3.connect(tmp_path / "lessonroom.db", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    for _ in range(3):
+        assert await asyncio.wait_for(sign_in.who(cookie), 2) == TEACHER
+    held.execute("ROLLBACK")
+    held.close()
+    await sign_in.close()
+    clock.jump(8 * DAY_MS - MINUTE_MS)
+    assert await sign_in.who(cookie) == TEACHER, "its use was noted once the disk was back"
 
 
 async def test_A3_who_leaves_loses_every_session_and_link_at_once(
