@@ -81,6 +81,8 @@ SWEEP_S: Final = 1.0
 """How often silence is looked for, seconds. It is found within this of being one, and dated truly."""
 UNLOAD_AFTER_MS: Final = 30_000
 """A room that is settled and empty stays in memory this long: for the page that follows, and who comes back at once."""
+TAKE_AGAIN_S: Final = 5.0
+"""How often a lesson that was lost with the store is tried again."""
 DRAIN_S_MAX: Final = 5.0
 """How long a stop waits for what was decided to become durable; the platform kills a process 30 s after SIGTERM."""
 
@@ -402,9 +404,23 @@ class Hosting:
         """How the room stands may have changed."""
         self._board.changed(live)
 
-    def lost(self, live: LiveRoom) -> None:
-        """This host no longer holds the room."""
+    def lost(self, live: LiveRoom, endings: list[Work], *, elsewhere: bool) -> None:
+        """This host no longer holds the room; where no other does, the lesson must not stay without a deadline."""
         self._forget(live)
+        if not elsewhere:
+            self.spawn(self._take_again(live.id, endings, self.clock.now_ms()))
+
+    async def _take_again(self, lesson: str, endings: list[Work], since: int) -> None:
+        live: LiveRoom | None = None
+        while live is None:
+            await asyncio.sleep(TAKE_AGAIN_S)
+            try:
+                live = await self._shelf.find(lesson, down_since=since)
+            except (StoreDown, NotHosted):
+                continue
+        for work in endings:
+            work.tries = 0
+            live.submit(work)
 
     def _forget(self, live: LiveRoom) -> None:
         self._shelf.forget(live)

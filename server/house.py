@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from server.deadlines import Deadlines
     from server.live_room import LiveRoom
     from server.store_watch import StoreWatch
+    from server.work import Work
 
 
 class PolicyClock(Protocol):
@@ -163,6 +164,6 @@ class House(Protocol):
         """What lets this seat in is durable: welcome it, with the log's first ``seat.prefix`` events."""
         ...
 
-    def lost(self, live: LiveRoom) -> None:
-        """This host no longer holds the room: forget it."""
+    def lost(self, live: LiveRoom, endings: list[Work], *, elsewhere: bool) -> None:
+        """This host lost the room. Where no other has it, it is taken up again, and ``endings`` are asked."""
         ...

@@ -14,7 +14,7 @@ from functools import partial
 import structlog
 
 from rooms.audience import project
-from rooms.commands import Tick
+from rooms.commands import End, EndAsMissed, Flag, TeacherLeaves, Tick
 from rooms.events import (
     AdultAskedBack,
     BackToStart,
@@ -124,6 +124,7 @@ class LiveRoom:
         elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX:
             work.answer(BUSY)
         elif self._reloading:
+            self._halt_meanwhile(work)
             self._waiting.append(work)
         else:
             self._decide(work)
@@ -142,8 +143,9 @@ class LiveRoom:
         else:
             self.sequence += len(batch.events)
             batch.telling = any(type(event) not in QUIET for event in batch.events)
+            batch.chat_only = _only_chat(batch.events)
             self._append(batch)
-            if not _only_chat(batch.events):
+            if not batch.chat_only:
                 self.look_again()
                 self._house.changed(self)
 
@@ -209,6 +211,13 @@ class LiveRoom:
         self.halt()
         if work.spool_timer is None and work.spooled is None:
             work.spool_timer = self._house.call_later(SPOOL_AFTER_S, partial(self._spool, work))
+
+    def _halt_meanwhile(self, work: Work) -> None:
+        """While the log is being read, what memory was says whether this ends the lesson: media does not wait."""
+        if not isinstance(work.commands[0] if work.commands else None, End | Flag | EndAsMissed | TeacherLeaves):
+            return
+        if self.room.decide(work.commands[0], self._house.clock.now_ms()).halts:
+            self._halt_before(work)
 
     def _spool(self, work: Work) -> None:
         """Not durable within a second: written down locally as well, so that it survives this process."""
@@ -299,7 +308,7 @@ class LiveRoom:
         self._finish(batch.work, OK)
         for work, answer in batch.after:
             self._finish(work, answer)
-        if self.halted or not self._pending:
+        if not batch.chat_only:
             self._house.changed(self)
 
     # Dropping memory ------------------------------------------------------------------------------------------
@@ -395,12 +404,12 @@ class LiveRoom:
                 seat.gone = True
                 seat.client.close(reason)
         waiting, self._waiting = self._waiting, deque()
+        endings = [work for work in waiting if work.spooled is not None]
         for work in waiting:
             work.seat = None
-            # An ending that is in the spool stays there: it is replayed by whoever opens this lesson next.
-            work.spooled = None
-            self._finish(work, TRY_AGAIN)
-        self._house.lost(self)
+            if work.spooled is None:
+                self._finish(work, TRY_AGAIN)
+        self._house.lost(self, endings, elsewhere=reason is MOVED)
 
     # Time -----------------------------------------------------------------------------------------------------
 

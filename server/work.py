@@ -68,7 +68,7 @@ def fact(command: Command) -> Work:
 class Batch:
     """What one work came to: one append. `shown` was projected when it was decided, on exactly the log's prefix."""
 
-    __slots__ = ("after", "dropped", "events", "queued", "queued_at", "shown", "telling", "work")
+    __slots__ = ("after", "chat_only", "dropped", "events", "queued", "queued_at", "shown", "telling", "work")
 
     def __init__(self, work: Work, queued_at: int) -> None:
         self.work = work
@@ -81,5 +81,7 @@ class Batch:
         """The store has taken it in."""
         self.telling = False
         """Some of it may be on nobody's screen before it is durable."""
+        self.chat_only = False
+        """Delivered chat and nothing else: it moves no clock, no deadline and no status."""
         self.dropped = False
         """Memory was dropped: whatever the store says of it now, it is decided anew."""

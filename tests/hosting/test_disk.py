@@ -15,9 +15,10 @@ from rooms.events import (
     PlatformChanged,
     Shut,
 )
-from server.errors import MOVED, RESTARTING
+from rooms.lesson import Role
+from server.errors import FAILED, MOVED, RESTARTING
 from server.frames import EndFrame, EventFrame, SayFrame, StatusFrame
-from server.live_room import PENDING_MAX
+from server.live_room import PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX
 from server.seat import Refused
 from server.store.port import Appended
 from tests.hosting.stage import MO, SAM, TESS, Stage
@@ -262,3 +263,22 @@ async def test_a_machine_that_slept_counts_it_as_the_platforms_time():
     assert up.at - down.at == 50_000
     assert stage.clock.now_ms() == before + 52_000
     assert teacher.of(StatusFrame)[-1].now >= before + 50_000
+
+
+async def test_a_store_that_is_gone_for_long_loses_no_lesson_and_no_ending():
+    stage = await Stage(fault=_first_say(Appended.UNKNOWN, committed=False)).boot()
+    teacher, pupil = await _both(stage)
+    stage.does(pupil, SayFrame(action="a1", text="hello"))
+    stage.log.unreadable = True
+    await asyncio.sleep(1)
+    stage.does(teacher, EndFrame(action="end"))
+    assert teacher.halted
+    assert pupil.halted
+    await asyncio.sleep(RELOADS_MAX * RELOAD_WAIT_S + 30)
+    assert teacher.closed == pupil.closed == FAILED
+    assert len(stage.spool.orders) == 1
+    stage.log.unreadable = False
+    await asyncio.sleep(40)
+    assert [event.by for event in stage.events(Shut)] == [Role.TEACHER]
+    assert len(stage.events(Ended)) == 1
+    assert stage.spool.orders == {}

@@ -47,6 +47,8 @@ class MemoryLog:
         self.queue_max = QUEUE_MAX
         self.down = False
         """load and claim raise; what is appended waits."""
+        self.unreadable = False
+        """Only load and claim raise."""
         self._marks: dict[str, int] = {}
         self.visits: list[tuple[str, str, str, int]] = []
         self.appended = 0
@@ -131,14 +133,14 @@ class MemoryLog:
         return Appended.COMMITTED
 
     async def claim(self, lesson: str) -> int:
-        if self.down:
+        if self.down or self.unreadable:
             raise StoreDown
         kept = self._logs.setdefault(lesson, _Kept())
         kept.epoch += 1
         return kept.epoch
 
     async def load(self, lesson: str) -> Log | None:
-        if self.down:
+        if self.down or self.unreadable:
             raise StoreDown
         kept = self._logs.get(lesson)
         if kept is None or not kept.events:
