@@ -43,9 +43,10 @@ class Script:
 
     async def settle(self, seconds: float = PATIENCE_S) -> None:
         """Let things happen, and take what each client is sent."""
-        end = self.stage.loop.time() + seconds
-        while self.stage.loop.time() < end:
-            await asyncio.sleep(0.001)
+        # By the millisecond of the clock, so that no sum of floats moves a recorded time.
+        begin = round(self.stage.loop.time() * 1_000)
+        for ms in range(begin + 1, begin + 1 + round(seconds * 1_000)):
+            await asyncio.sleep(max(0.0, ms / 1_000 - self.stage.loop.time()))
             for client in self._clients.values():
                 client.take()
 
