@@ -116,8 +116,8 @@ export function before(room: Known, part: PartStatus): Presentation | null {
   }
   const theirs = sideStatus(room.status, part.pupil);
   const ready = theirs?.evidence === 'ready';
-  const ask = asksForAdult(room, part);
   const start = room.status.can.includes('start') ? [button('start', { do: 'start' }, true)] : [];
+  const ask = start.length === 0 && asksForAdult(room, part);
   const second = ask
     ? fill(ROOM.settling.teacher_second, values)
     : theirs?.here
@@ -128,7 +128,7 @@ export function before(room: Known, part: PartStatus): Presentation | null {
     icon: 'clock',
     headline: fill(ready ? words.teacher_ready : theirs?.here ? words.arrived : words.teacher, values),
     second,
-    buttons: ask && start.length === 0 ? yesNo(part) : start,
+    buttons: ask ? yesNo(part) : start,
   });
 }
 

@@ -29,7 +29,7 @@ export function ended(room: Known): Presentation | null {
     case 'by_you':
       return over('ended_by_you', {
         headline: fill(ROOM.ended_by_you.teacher, { time: time(room, closing.at) }),
-        second: closing.asks_why ? ROOM.ended_by_you.teacher_second : '',
+        second: closing.asks_why && stillAsks(outcome) ? ROOM.ended_by_you.teacher_second : '',
         next: true,
       });
     case 'flagged':
@@ -45,6 +45,11 @@ export function ended(room: Known): Presentation | null {
     case 'time':
       return over('ended_time', { headline: timeUp(teacher, part, outcome), next: true });
   }
+}
+
+/** The question stands until the outcome is settled without an answer, or by one. */
+function stillAsks(outcome: Outcome | null): boolean {
+  return outcome === null || (outcome.charge === 'undecided' && outcome.decides === 'teacher');
 }
 
 function over(state: StateKey, ending: Ending): Presentation {

@@ -126,7 +126,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
       data-over={over}
     >
       <button type="button" class="skip" onClick={openPanel}>
-        Skip to chat
+        Skip to messages
       </button>
       <div class="bar" aria-hidden="true" />
       <header class="title">
