@@ -12,7 +12,7 @@ from rooms.lesson import TEACHER, Actor, Kind, Lesson, Pupil, Role
 from rooms.verdict import Ruling, Verdict
 from server import frames as f
 from server.hosting import Hosting
-from server.store.port import Append, Appended
+from server.store.port import Append, Appended, StoreDown
 from tests.simulation.facts import Fact, ScriptedEvidence, random_facts
 from tests.simulation.memory_log import Fault, MemoryLog, MemorySpool
 from tests.simulation.people import Person
@@ -21,7 +21,7 @@ from tests.virtual_loop import LoopClock
 MINUTE_MS = 60_000
 START_MS = 1_800_000_000_000
 LESSON = "lesson-1"
-SWEEP_S = 20.0
+SWEEP_S = 30.0
 """Coarse: silence and clocks are looked at this often; what matters is looked at when it is due."""
 
 RULINGS = {
@@ -142,7 +142,7 @@ class World:
         return Fault(delay_s=draw.choice([0.001, 0.003, 0.05]))
 
     async def boot(self) -> None:
-        self.hosting = hosting = Hosting(
+        hosting = Hosting(
             log=self.log,
             bookings=OneBooking(self.lesson),
             clock=self.clock,
@@ -153,9 +153,15 @@ class World:
             records=self.log,
             evidence=lambda _: ScriptedEvidence(self.facts),
             sweep_s=SWEEP_S,
-            mark_s=SWEEP_S / 2,
+            mark_s=SWEEP_S,
         )
-        await hosting.start()
+        while True:
+            try:
+                await hosting.start()
+                break
+            except StoreDown:
+                await asyncio.sleep(1)
+        self.hosting = hosting
         for person in self.people:
             if person.wanted:
                 self.later(self.draw.random() * 3, person.come)
