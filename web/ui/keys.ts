@@ -21,9 +21,10 @@ function nextStop(root: HTMLElement): void {
   );
   for (let step = 1; step <= STOPS.length; step++) {
     const stop = STOPS[(at + step + STOPS.length) % STOPS.length];
-    const found = stop === undefined ? null : root.querySelector<HTMLElement>(stop);
-    if (found !== null && found.getClientRects().length > 0) {
-      found.focus();
+    const all = stop === undefined ? [] : [...root.querySelectorAll<HTMLElement>(stop)];
+    const seen = all.find((element) => element.getClientRects().length > 0);
+    if (seen !== undefined) {
+      seen.focus();
       return;
     }
   }
