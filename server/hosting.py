@@ -79,6 +79,8 @@ __all__ = [
 
 SWEEP_S: Final = 1.0
 """How often silence is looked for, seconds. It is found within this of being one, and dated truly."""
+HEARD_EVERY_MS: Final = 500
+"""Between beats an action also shows that the line is there; more often than this it shows nothing new."""
 UNLOAD_AFTER_MS: Final = 30_000
 """A room that is settled and empty stays in memory this long: for the page that follows, and who comes back at once."""
 TAKE_AGAIN_S: Final = 5.0
@@ -232,7 +234,9 @@ class Hosting:
         if isinstance(frame, SignalFrame):
             self._roster.relay(live, seat, frame)
         elif isinstance(frame, Asking):
-            live.evidence.heard(side, seat.device, now)
+            if now - seat.heard_at >= HEARD_EVERY_MS:
+                seat.heard_at = now
+                live.evidence.heard(side, seat.device, now)
             self._ask(live, seat, frame)
         elif isinstance(frame, Beat):
             live.evidence.heard(side, seat.device, now)

@@ -70,8 +70,8 @@ class Seat:
     """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
 
     __slots__ = (
-        "actor", "client", "device", "epoch", "gone", "lesson", "n", "peers", "prefix", "resume", "since", "status",
-        "viewer", "welcomed",
+        "actor", "client", "device", "epoch", "gone", "heard_at", "lesson", "n", "peers", "prefix", "resume", "since",
+        "status", "viewer", "welcomed",
     )  # fmt: skip
 
     def __init__(
@@ -87,6 +87,8 @@ class Seat:
         self.client = client
         self.since = since
         """Unix ms of the join."""
+        self.heard_at = 0
+        """Unix ms: when an action was last taken for a sign of life."""
         self.n = 0
         """Of the last event that this viewer was given."""
         self.prefix = 0
