@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ FLAGS = [
     "--disable-renderer-backgrounding",
     "--allow-loopback-in-peer-connection",
 ]
+ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
