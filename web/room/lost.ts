@@ -27,13 +27,14 @@ export function paused(room: Known, part: PartStatus): Presentation | null {
 export function platform(room: Known, part: PartStatus, now: number): Presentation | null {
   if (room.status.platform_up) return null;
   if (part.phase === 'interrupted') {
-    return say('interrupted_platform', {
+    const shown = say('interrupted_platform', {
       tone: 'ours',
       icon: 'tool',
       headline: ROOM.interrupted_platform.platform,
       second: ROOM.interrupted_platform.second,
       clock: lostClock(room, part, now),
     });
+    return withChoice(room, part, shown);
   }
   if (part.clock === 'nobody') return null;
   return say('platform', { tone: 'ours', icon: 'tool', headline: MORE.platform_before });
@@ -43,7 +44,22 @@ function offline(room: Known): boolean {
   return room.here.lostAt > 0 && !room.here.mediaFlows;
 }
 
+/**
+ * C6 opens at 5:00, and mostly while the line is still down: then the teacher chooses from here, because the state
+ * "decision needed" is shown only once the line is back. Writing stays under Chat.
+ */
+function withChoice(room: Known, part: PartStatus, shown: Presentation): Presentation {
+  if (room.you.role !== 'teacher' || part.decision !== 'open') return shown;
+  const decide = button('decide', { do: 'ask_decision', pupil: part.pupil }, true);
+  return { ...shown, buttons: [decide, ...shown.buttons.slice(0, 1)] };
+}
+
 export function interrupted(room: Known, part: PartStatus, now: number): Presentation | null {
+  const shown = lostLine(room, part, now);
+  return shown && withChoice(room, part, shown);
+}
+
+function lostLine(room: Known, part: PartStatus, now: number): Presentation | null {
   const mine = sideStatus(room.status, room.you.side ?? TEACHER);
   if (offline(room) && part.phase !== 'starting') return lostMine(room, part, now);
   if (part.phase !== 'interrupted') return null;
