@@ -110,6 +110,8 @@ class Writer:
             self.trouble_midway()
         elif how < 0.45:
             self.one_goes_early()
+        elif how < 0.55:
+            self.platform_trouble()
         for _ in range(self.dice.randint(0, FACTS_MAX - len(self.facts))):
             self.move_on()
             self.something()
@@ -204,6 +206,19 @@ class Writer:
             self.move_on_a_little()
         choice = self.dice.choice(("abort", "carry_over", "teach_on", "teach_on"))
         self.tell(by="teacher", does="decide", choose=choice, pupil=pupil)
+
+    def platform_trouble(self) -> None:
+        """The platform is down for a while; then sides come back, some go again, within their time or just after."""
+        self.tell(platform="down")
+        self.move_on()
+        self.tell(platform="up")
+        up_at = self.at
+        for _ in range(self.dice.randint(1, 4)):
+            side = self.dice.choice(("teacher", self.dice.choice(self.pupils)["id"]))
+            self.tell(side=side, **{"is": self.dice.choice(("ready", "lost", "lost", "unknown"))})
+            part = self.number("come_back_s") * self.dice.choice((0.2, 0.5, 1, 1))
+            self.at = round(max(self.at, up_at + part + self.dice.choice(BESIDE)), 3)
+        self.tell(side=side, **{"is": "lost"})
 
     def one_goes_early(self) -> None:
         """One pupil's part is over; the others', started or not, go on."""
