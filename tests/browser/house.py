@@ -35,6 +35,8 @@ SECOND_MS = 1_000
 LASTS_MS = 1_800 * SECOND_MS
 DESKTOP = (1280, 800)
 PHONE = (360, 740)
+IN_THE_ROOM = "section[data-state]:not([data-state=joining])"
+"""The status line, once the room is entered."""
 
 
 @dataclass
@@ -105,9 +107,7 @@ class Seated:
 
     async def live_tracks(self) -> int:
         """How many camera and microphone tracks of this page are still running."""
-        return await self.page.evaluate(
-            "(window.__tracks ?? []).filter((track) => track.readyState === 'live').length"
-        )
+        return await self.page.evaluate("(window.__tracks ?? []).filter((track) => track.readyState === 'live').length")
 
     async def media_arrives(self, seconds: float = 20) -> None:
         """Wait until picture is decoded and sound comes in, both anew."""
@@ -165,7 +165,7 @@ class House:
         """The teacher, in the room."""
         seated = await self.visit(TEACHER, size, **options)
         await seated.page.get_by_role("link", name="Open room").click()
-        await seated.page.locator("section[data-state]").wait_for()
+        await seated.page.locator(IN_THE_ROOM).wait_for()
         return seated
 
     async def family(self, size: tuple[int, int] = DESKTOP, **options: Any) -> Seated:
@@ -173,7 +173,7 @@ class House:
         seated = await self.visit(FAMILY, size, **options)
         await seated.page.get_by_role("link", name="Join lesson").click()
         pin = seated.page.get_by_label("Family PIN")
-        room = seated.page.locator("section[data-state]")
+        room = seated.page.locator(IN_THE_ROOM)
         await pin.or_(room).first.wait_for()
         if await pin.is_visible():
             await pin.fill(PIN)
