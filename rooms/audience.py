@@ -209,6 +209,7 @@ def status_for(status: Status, viewer: Viewer) -> Status:
         rule=status.rule if status.rule in _CONNECTION else NEUTRAL if status.rule else "",
         ended_by="",
         asks_why=status.asks_why and viewer.role is Role.TEACHER,
+        asks_why_of=status.asks_why_of if viewer.role is Role.TEACHER else (),
     )
 
 
@@ -361,8 +362,7 @@ def _shut(event: Shut, viewer: Viewer, prefix: Prefix, _: Mapping[str, str]) -> 
     if viewer.side in prefix.removed:
         return None
     how = _how(event, viewer, prefix)
-    asks_why = how == "by_you" and _asks_why(event, prefix)
-    return Closing(at=event.at, how=how, asks_why=asks_why)
+    return Closing(at=event.at, how=how, asks_why=how == "by_you" and event.asks_why)
 
 
 def _how(event: Shut, viewer: Viewer, prefix: Prefix) -> How:
@@ -380,13 +380,6 @@ def _how(event: Shut, viewer: Viewer, prefix: Prefix) -> How:
     if viewer.role is not Role.TEACHER:
         return "neutral"
     return "flagged" if prefix.pressed == "flag" else "by_you"
-
-
-def _asks_why(event: Shut, prefix: Prefix) -> bool:
-    """Whether to ask how it ended: under no rule, unsaid, and with more than a few minutes to go."""
-    if prefix.lesson is None or prefix.explained or event.rule[:1] in ("C", "D"):
-        return False
-    return prefix.lesson.ends_at - event.at > prefix.lesson.policy.near_end_ms
 
 
 _SHOWING: Final[dict[type[Event], _Show]] = {

@@ -255,6 +255,8 @@ class Shut(Event, frozen=True, kw_only=True):
     rule: str
     by: Role | None = None
     """Who ended it; None where a clock or time did."""
+    asks_why: bool = False
+    """Its outcome waits for the teacher to say how it ended, as far as was known then."""
 
 
 class PartEnded(Event, frozen=True, kw_only=True):

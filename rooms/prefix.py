@@ -35,7 +35,7 @@ _PRESSED: dict[type[Event], Pressed] = {
 class Prefix:
     """The log before an event. `project` reads it; whoever numbers events applies each after showing it."""
 
-    __slots__ = ("authors", "devices", "explained", "held", "lesson", "pressed", "removed", "rules", "shut")
+    __slots__ = ("authors", "devices", "held", "lesson", "pressed", "removed", "rules", "shut")
 
     def __init__(self) -> None:
         self.lesson: Lesson | None = None
@@ -51,8 +51,6 @@ class Prefix:
         self.shut = False
         """Who still comes and goes is no news any more."""
         self.pressed: Pressed = ""
-        self.explained = False
-        """The teacher said why with the press that ended it."""
 
     def over(self, side: SideId | None) -> bool:
         """Whether that pupil side's part is over: they are shown no more than how it ended."""
@@ -69,7 +67,6 @@ class Prefix:
                 self._moved(event)
             case EndPressed() | Flagged() | MissedPressed() | Decided():
                 self.pressed = _PRESSED[type(event)]
-                self.explained = isinstance(event, EndPressed) and event.because is not None
             case Removed():
                 self.removed.add(event.pupil)
             case PartEnded():

@@ -210,8 +210,9 @@ class Room:
     def _shutting(self, course: Course, at: int) -> list[e.Event]:
         """The doors shut, and held messages are not sent any more."""
         by = course.ending.by if course.ending else None
+        asks_why = standing.asks_why(course)
         dropped = [e.MessageDropped(at=at, message=message, why="ended") for message in self.chat.held()]
-        return [e.Shut(at=at, rule=course.rule(), by=by), *dropped]
+        return [e.Shut(at=at, rule=course.rule(), by=by, asks_why=asks_why), *dropped]
 
     def _is_repeat(self, command: c.Asked) -> bool:
         return (command.by.person, command.action) in self._actions

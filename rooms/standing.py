@@ -128,17 +128,25 @@ def room_status(
         settled=settled,
         ended_by=by.value if by else "",
         asks_why=asks_why(course),
+        asks_why_of=asks_why_of(course),
     )
 
 
 def asks_why(course: Course) -> bool:
-    """Whether an outcome waits for the teacher to say why they ended the lesson, or removed the pupil."""
-    parts = course.parts.values()
-    return any(
-        part.outcome is not None and part.outcome.rule == "early" and part.outcome.charge == "undecided"
-        and not part.overruled
-        for part in parts
-    )  # fmt: skip
+    """Whether an outcome waits for the teacher to say how the lesson ended: else there is nothing to ask."""
+    return actions.may_explain(course) and any(
+        _waits_for_reason(part) for part in course.parts.values() if not part.removed
+    )
+
+
+def asks_why_of(course: Course) -> tuple[SideId, ...]:
+    """The pupils whose outcome waits for the teacher to say why they removed them."""
+    return tuple(pupil for pupil, part in course.parts.items() if part.removed and _waits_for_reason(part))
+
+
+def _waits_for_reason(part: Attendance) -> bool:
+    found = part.outcome
+    return found is not None and found.rule == "early" and found.charge == "undecided" and not part.overruled
 
 
 def may_see_phone(course: Course) -> bool:

@@ -85,4 +85,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     ended_by: str = ""
     """Role that ended it, or empty."""
     asks_why: bool = False
-    """The teacher ended it under no rule with more than near_end to go, and has not said why."""
+    """The teacher ended it under no rule, an outcome depends on why, and they have not said it."""
+    asks_why_of: tuple[SideId, ...] = ()
+    """The same of pupils whom the teacher removed."""

@@ -387,6 +387,7 @@ export const MORE = {
   watch_notice: 'Nobody in the lesson can see or hear you. Your visit is on record.',
   watch_end: 'End this lesson now? Both sides will only read that it has ended.',
   flag_head: 'Flag ends the lesson and tells the safeguarding team.',
+  ended_for: 'How did it end for {pupil}?',
   adding_up: 'We are still adding this up. It will be here in a minute.',
 } as const;
 

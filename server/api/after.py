@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from rooms.audience import Closing, Happened, Result, Viewer, project, viewer_of
+from rooms.audience import Closing, Happened, Result, Viewer, project, status_for, viewer_of
 from rooms.commands import Asked, Because, Choice, Decide, Explain
 from rooms.events import Outcome
 from rooms.lesson import Actor, Role, SideId
@@ -79,6 +79,9 @@ class After(msgspec.Struct, frozen=True, kw_only=True):
     settled: bool
     timeline: list[Line]
     asks_why: bool
+    """How did it end? To the teacher, while an outcome depends on the answer."""
+    asks_why_of: tuple[SideId, ...]
+    """The same of pupils who were removed."""
     decisions: list[Decision]
     now: int
 
@@ -134,9 +137,12 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
     read = await call.services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
     shown = card(booking, actor, read, now)
     if read is None:
-        return After(card=shown, results=[], settled=False, timeline=[], asks_why=False, decisions=[], now=now)
-    status = read.room.status(now)
-    results, timeline = told(read, viewer_of(actor))
+        return After(
+            card=shown, results=[], settled=False, timeline=[], asks_why=False, asks_why_of=(), decisions=[], now=now
+        )
+    viewer = viewer_of(actor)
+    status = status_for(read.room.status(now), viewer)
+    results, timeline = told(read, viewer)
     teaches = actor.role is Role.TEACHER
     decisions = [Decision(part.pupil, part.owed_carry_over) for part in status.parts if part.decision == "open"]
     return After(
@@ -144,7 +150,8 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
         results=[PupilResult(pupil, outcome) for pupil, outcome in results.items()],
         settled=status.settled,
         timeline=timeline,
-        asks_why=teaches and status.asks_why,
+        asks_why=status.asks_why,
+        asks_why_of=status.asks_why_of,
         decisions=decisions if teaches else [],
         now=now,
     )

@@ -99,7 +99,7 @@ def needs(actor: Actor, read: ReadRoom | None, now: int) -> tuple[Need, ...]:
     room = read.room
     status = room.status(now)
     wanted: list[Need] = []
-    if status.asks_why:
+    if status.asks_why or status.asks_why_of:
         wanted.append("explain")
     if status.shut and any(part.decision == "open" for part in status.parts):
         wanted.append("decide")

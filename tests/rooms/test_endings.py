@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rooms.story import BOTH_READY, CHARGED, NOT_CHARGED, UNDECIDED, came_to, does, lost, ready, teacher, told
+from rooms import commands as c
+from rooms.commands import Because
+from rooms.events import Shut
+from rooms.lesson import Kind
+from tests.rooms.story import (
+    BOTH_READY,
+    CHARGED,
+    END,
+    NOT_CHARGED,
+    UNDECIDED,
+    AtWork,
+    booking,
+    came_to,
+    does,
+    lost,
+    ready,
+    teacher,
+    told,
+)
 
 
 def ended(at: float, because: str | None = None, **more: object) -> tuple[str, str, bool, int]:
@@ -92,3 +110,64 @@ def test_O1_overrule_sets_the_charge_alone_and_stays() -> None:
 def test_over_comes_before_every_other_refusal() -> None:
     line = told(ready("teacher", -60), teacher("keep_waiting", 400), does("sam", "leave", 401), teacher("flag", 402))
     assert [refused["code"] for refused in line["refused"]] == ["over"] * 3
+
+
+# Whether there is anything to ask ----------------------------------------------------------------------------
+
+
+def asks(end_at: float, lost_from: float | None = None, because: Because | None = None) -> tuple[bool, bool]:
+    """Whether the closing asks how a lesson that starts at T ended, and whether its status still does once settled."""
+    work = AtWork()
+    work.both_ready()
+    work.tick(5)
+    if lost_from is not None:
+        work.side("sam", "lost", lost_from)
+    work.tick(end_at)
+    done = work.decide(c.End(**work.stamp(), because=because), end_at)
+    [shut] = [event for event in done.events if isinstance(event, Shut)]
+    work.tick(end_at + 1)
+    return shut.asks_why, work.room.status(work.now).asks_why
+
+
+def test_D1_how_it_ended_is_asked_where_the_outcome_depends_on_it() -> None:
+    assert asks(900) == (True, True)
+    assert asks(END - 300.001) == (True, True)
+
+
+def test_D1_nobody_asks_where_there_is_nothing_to_explain() -> None:
+    assert asks(30) == (False, False), "not started: not charged"
+    assert asks(END - 300) == (False, False), "held"
+    assert asks(900, because="agreed") == (False, False), "said with the press"
+    assert asks(900, because="conduct") == (False, False)
+
+
+def test_C6_an_open_decision_is_asked_for_not_a_reason() -> None:
+    assert asks(1_000, lost_from=600) == (False, False)
+    assert asks(899, lost_from=600) == (True, True), "not yet open"
+
+
+def test_a_removed_pupil_is_asked_about_apart_from_the_end() -> None:
+    work = AtWork(booking(17, 17, kind=Kind.SHARED))
+    work.both_ready()
+    work.tick(5)
+    work.decide(c.Remove(**work.stamp(), pupil="sam"), 600)
+    work.tick(600)
+    status = work.room.status(work.now)
+    assert (status.asks_why, status.asks_why_of) == (False, ("sam",))
+    done = work.decide(c.End(**work.stamp(), because="agreed"), 700)
+    assert [event.asks_why for event in done.events if isinstance(event, Shut)] == [False]
+    work.decide(c.Explain(**work.stamp(), because="other", pupil="sam"), 800)
+    work.tick(800)
+    status = work.room.status(work.now)
+    assert (status.asks_why, status.asks_why_of) == (False, ())
+
+
+def test_the_last_pupil_removed_ends_the_room_and_is_asked_about_by_name() -> None:
+    work = AtWork()
+    work.both_ready()
+    work.tick(5)
+    done = work.decide(c.Remove(**work.stamp(), pupil="sam"), 600)
+    assert [event.asks_why for event in done.events if isinstance(event, Shut)] == [False]
+    work.tick(601)
+    assert work.room.status(work.now).asks_why_of == ("sam",)
+    assert not work.decide(c.Explain(**work.stamp(), because="agreed", pupil="sam"), 700).refused

@@ -278,20 +278,11 @@ def test_D_an_ending_tells_each_side_its_own_words_and_no_more(
     assert not any(one.asks_why for who, one in shown.items() if who != "teacher" and isinstance(one, Closing))
 
 
-@pytest.mark.parametrize(
-    ("press", "rule", "at", "asks"),
-    [
-        (END, "early", E - 300_001, True),
-        (END, "held", E - 300_000, False),
-        (msgspec.structs.replace(END, because="agreed"), "early", 5, False),
-        (END, "C6", 5, False),
-    ],
-)
-def test_D1_how_it_ended_is_asked_of_the_teacher_only_while_it_matters(
-    press: ev.EndPressed, rule: str, at: int, asks: bool
-) -> None:
-    shown = shown_to(ev.Shut(at=at, rule=rule, by=Role.TEACHER), press)["teacher"]
-    assert shown == Closing(at=at, how="by_you", asks_why=asks)
+@pytest.mark.parametrize("asks", [True, False])
+def test_D1_how_it_ended_is_asked_of_the_teacher_alone_and_only_where_the_room_says_so(asks: bool) -> None:
+    shown = shown_to(ev.Shut(at=5, rule="early", by=Role.TEACHER, asks_why=asks), END)
+    asked = {who: one.asks_why for who, one in shown.items() if isinstance(one, Closing)}
+    assert asked == dict.fromkeys(shown, False) | {"teacher": asks}
 
 
 def test_D3_no_viewer_can_tell_who_or_what_ended_it_where_the_sentence_is_the_closing_one() -> None:
@@ -356,6 +347,7 @@ STATUS = Status(
     rule="auto",
     ended_by="hook",
     asks_why=True,
+    asks_why_of=("sam",),
 )
 
 
@@ -371,6 +363,7 @@ def test_D_the_status_names_no_intervention() -> None:
         seen = status_for(STATUS, viewer)
         assert (seen.rule, seen.ended_by) == (NEUTRAL, "")
         assert seen.asks_why is (viewer is TEACHER_V)
+        assert seen.asks_why_of == (("sam",) if viewer is TEACHER_V else ())
         assert b"auto" not in msgspec.msgpack.encode(seen)
         assert b"hook" not in msgspec.msgpack.encode(seen)
     assert [part.outcome for part in status_for(STATUS, MANAGER_V).parts] == [None, None]

@@ -56,6 +56,7 @@ const AFTER: After = {
   settled: true,
   timeline: TIMELINE,
   asks_why: true,
+  asks_why_of: [],
   decisions: [],
   now: E,
 };

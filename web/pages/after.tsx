@@ -62,7 +62,11 @@ export function AfterContent({ id, after, again }: ContentProps) {
         <h2 id="outcome">What it comes to</h2>
         <Outcomes after={after} />
       </section>
-      {teacher && after.asks_why && <HowDidItEnd id={id} again={again} />}
+      {teacher && after.asks_why && <HowDidItEnd id={id} after={after} again={again} pupil={null} />}
+      {teacher &&
+        after.asks_why_of.map((pupil) => (
+          <HowDidItEnd key={pupil} id={id} after={after} again={again} pupil={pupil} />
+        ))}
       {teacher &&
         after.decisions.map((decision) => (
           <Decide key={decision.pupil} id={id} after={after} decision={decision} again={again} />
@@ -118,12 +122,15 @@ function useSending(again: () => void) {
   return { trouble, send };
 }
 
-function HowDidItEnd({ id, again }: Omit<ContentProps, 'after'>) {
+/** Of the lesson, or of one pupil who was removed before its end. */
+function HowDidItEnd({ id, after, again, pupil }: ContentProps & { pupil: string | null }) {
   const { trouble, send } = useSending(again);
-  const say = (because: Because) => void send((action) => http.explain(id, { action, because, pupil: null }));
+  const say = (because: Because) => void send((action) => http.explain(id, { action, because, pupil }));
+  const name = after.card.pupils.find((p) => p.id === pupil)?.first_name ?? '';
+  const heading = `why${pupil ?? ''}`;
   return (
-    <section class="card" aria-labelledby="why">
-      <h2 id="why">{ROOM.ended_by_you.teacher_second}</h2>
+    <section class="card" aria-labelledby={heading}>
+      <h2 id={heading}>{name ? fill(MORE.ended_for, { pupil: name }) : ROOM.ended_by_you.teacher_second}</h2>
       {trouble.value && <p role="alert">{trouble.value}</p>}
       <ul class="stack">
         {REASONS.map(({ because, words }) => (
@@ -142,8 +149,8 @@ function Decide({ id, after, decision, again }: ContentProps & { decision: After
     void send((action) => http.decide(id, { action, choose: choice, pupil: decision.pupil }));
   const name = after.card.pupils.find((p) => p.id === decision.pupil)?.first_name ?? '';
   return (
-    <section class="card" aria-labelledby="decide">
-      <h2 id="decide">What happens with the lost time of {name}'s lesson?</h2>
+    <section class="card" aria-labelledby={`decide${decision.pupil}`}>
+      <h2 id={`decide${decision.pupil}`}>What happens with the lost time of {name}'s lesson?</h2>
       {trouble.value && <p role="alert">{trouble.value}</p>}
       <div class="row">
         <PressButton onPress={() => choose('abort')}>Not charged</PressButton>
