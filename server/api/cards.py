@@ -16,7 +16,7 @@ from server.accounts.bookings import OPENS_MS, Booking
 from server.seat import ReadRoom
 
 Adult = Literal["not_needed", "checks_in", "stays"]
-Need = Literal["explain", "decide", "new_times"]
+Need = Literal["explain", "decide"]
 
 
 class PupilCard(msgspec.Struct, frozen=True):
@@ -103,8 +103,6 @@ def needs(actor: Actor, read: ReadRoom | None, now: int) -> tuple[Need, ...]:
         wanted.append("explain")
     if status.shut and any(part.decision == "open" for part in status.parts):
         wanted.append("decide")
-    if any(part.outcome is not None and part.outcome.reschedule for part in status.parts):
-        wanted.append("new_times")
     return tuple(wanted)
 
 

@@ -41,11 +41,10 @@ export function StartPage({ role }: { role: Me['role'] }) {
 const NEEDS = {
   explain: 'How did it end?',
   decide: 'Decide what happens with the lost time.',
-  new_times: 'Offer new times.',
 } as const;
 
 function NeedsAnswer({ lessons }: { lessons: readonly Card[] }) {
-  const asking = lessons.filter((card) => card.needs.some((need) => need !== 'new_times'));
+  const asking = lessons.filter((card) => card.needs.length > 0);
   if (asking.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="needs">
@@ -54,11 +53,7 @@ function NeedsAnswer({ lessons }: { lessons: readonly Card[] }) {
         {asking.map((card) => (
           <li key={card.id} class="banner wait">
             <p>
-              {title(card)}, {when(card)}:{' '}
-              {card.needs
-                .filter((need) => need !== 'new_times')
-                .map((need) => NEEDS[need])
-                .join(' ')}
+              {title(card)}, {when(card)}: {card.needs.map((need) => NEEDS[need]).join(' ')}
             </p>
             <Link to={`/lessons/${card.id}/after`} look="secondary">
               Answer

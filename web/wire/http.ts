@@ -28,7 +28,7 @@ export interface Card {
   opens_at: number;
   state: 'early' | 'open' | 'ended';
   confirmed: boolean;
-  needs: ('explain' | 'decide' | 'new_times')[];
+  needs: ('explain' | 'decide')[];
 }
 
 export interface TimelineRow {
