@@ -14,12 +14,15 @@ import sqlalchemy.exc
 import uvloop
 
 from server import demo
+from server.accounts.people import take_access_away
 from server.app import Serving, run
+from server.clock import SystemClock
 from server.config import SETTINGS, Config, ConfigError, load
 from server.logs import set_up_logs
 from server.play import play_files
 from server.store.migration import migrate
 from server.store.port import StoreDown
+from server.store.stores import open_store
 
 EXIT_SETTING: Final = 2
 """A setting or an argument is wrong: as argparse itself exits."""
@@ -86,6 +89,15 @@ def _parser() -> argparse.ArgumentParser:
         "bring the database to this version's tables",
         "Bring DATABASE_URL to this version's tables, and do nothing if it has them. `serve` does the same by itself.",
     )
+    leaving = _add(
+        commands,
+        "deactivate",
+        _deactivate,
+        "take somebody's access away at once",
+        "End an account at once (A3): its sessions are over, and nothing of it signs in again. A lesson that this "
+        "teacher is in ends within seconds, not charged. DATABASE_URL says whose account.",
+    )
+    leaving.add_argument("email", metavar="EMAIL", help="the account's email address")
     return parser
 
 
@@ -133,6 +145,23 @@ def _migrate(options: argparse.Namespace) -> int:
     config = load()
     set_up_logs(config.log_level)
     migrate(config.database_url)
+    return 0
+
+
+def _deactivate(options: argparse.Namespace) -> int:
+    config = load()
+    set_up_logs(config.log_level)
+    migrate(config.database_url)
+    stores = open_store(config.database_url)
+    now = SystemClock().now_ms()
+    try:
+        left = asyncio.run(stores.write(lambda connection: take_access_away(connection, options.email, now)))
+    finally:
+        stores.close()
+    if left is None:
+        print("lessonroom: No account that is in use has this email address.", file=sys.stderr)
+        return EXIT_SETTING
+    print(f"{left.name} has no access any more.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Opens each confirmed lesson at its time, so that it also runs to its end, and outcome, if nobody comes."""
+"""What bookings and accounts say to rooms: a lesson opens at its time, and ends where its teacher has left (A3)."""
 
 from __future__ import annotations
 
@@ -7,26 +7,36 @@ from typing import Final
 
 import structlog
 
+from rooms.commands import TeacherLeaves
+from rooms.lesson import Actor, Role
 from server.accounts.bookings import Bookings
 from server.clock import Clock
 from server.hosting import Hosting
 from server.shelf import NotHosted
 from server.store.port import StoreBusy, StoreDown
 
-EVERY_S: Final = 5.0
-"""How often bookings are looked through: whoever joins opens a room at once, so only empty rooms wait for this."""
+EVERY_S: Final = 2.0
+"""How often bookings are looked through. Whoever joins opens a room at once, so only empty rooms wait for this; and a
+teacher who has left, and whose every new request is refused already, is out of their room within this."""
+OFFICE: Final = Actor(Role.OFFICE, "office", "The office")
+"""Who took the teacher's account away is on the audit log; the lesson's log says no more than that it was."""
+
+_OVER: Final = frozenset({"over", "not_open"})
+"""It has ended already, or never opened and will not."""
 
 _log = structlog.stdlib.get_logger("openings")
 
 
 class Openings:
-    """A task beside hosting. A lesson is opened once by this process; hosting forgives a repeat by another."""
+    """A task beside hosting. Each thing is said once by this process; hosting forgives a repeat by another."""
 
     def __init__(self, bookings: Bookings, hosting: Hosting, clock: Clock) -> None:
         self._bookings = bookings
         self._hosting = hosting
         self._clock = clock
         self._opened: set[str] = set()
+        self._left: set[str] = set()
+        """Lessons that were told that their teacher has left."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -38,9 +48,18 @@ class Openings:
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> None:
-        """Open what is due now and was not opened yet."""
+        """End what has lost its teacher, then open what is due now and was not opened yet."""
+        await self._end_without_teacher()
         due = set(await self._bookings.due(self._clock.now_ms()))
         self._opened &= due
         for lesson in sorted(due - self._opened):
             if await self._hosting.open(lesson):
                 self._opened.add(lesson)
+
+    async def _end_without_teacher(self) -> None:
+        lost = set(await self._bookings.without_teacher(self._clock.now_ms()))
+        self._left &= lost
+        for lesson in sorted(lost - self._left):
+            answer = await self._hosting.command(lesson, TeacherLeaves(by=OFFICE))
+            if answer.ok or answer.code in _OVER:
+                self._left.add(lesson)

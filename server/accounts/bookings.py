@@ -119,6 +119,22 @@ class Bookings:
         )
         return await self._transactions.read(lambda connection: list(connection.execute(wanted).scalars()))
 
+    async def without_teacher(self, now: int) -> list[str]:
+        """Confirmed lessons, open by the clock or running on, whose teacher has left the service (A3)."""
+        wanted = (
+            select(booking.c.id)
+            .select_from(booking.join(person, person.c.id == booking.c.teacher))
+            .where(
+                ~person.c.active,
+                booking.c.confirmed,
+                booking.c.starts_at <= now + OPENS_MS,
+                booking.c.ends_at > now - self._policy.overrun_ms,
+            )
+            .order_by(booking.c.starts_at)
+            .limit(DUE_MAX)
+        )
+        return await self._transactions.read(lambda connection: list(connection.execute(wanted).scalars()))
+
     async def involving(self, person_id: PersonId, lessons: Sequence[str]) -> frozenset[str]:
         """Those of ``lessons`` that the account is booked in (A6)."""
         wanted = select(booking.c.id).where(_involves(person_id), booking.c.id.in_(lessons))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import enum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 
-from rooms.lesson import PersonId
+from rooms.lesson import Actor, PersonId, Role
 from server.accounts.schema import person, pupil, pupil_adult, session
+from server.store.audit import record
+
+COMMAND_LINE: Final = Actor(Role.OFFICE, "command-line", "The command line")
+"""Whoever may run commands on the service's machine."""
+ACCESS_TAKEN: Final = "took_access_away"
+"""The audit log's word; whom: the account's id."""
 
 
 class AccountRole(enum.StrEnum):
@@ -78,6 +84,16 @@ def deactivate(connection: Connection, person_id: PersonId, now: int) -> None:
     connection.execute(
         update(session).where(session.c.person == person_id, session.c.ended_at.is_(None)).values(ended_at=now)
     )
+
+
+def take_access_away(connection: Connection, email: str, now: int) -> Person | None:
+    """A3 from the machine's own command line: `deactivate`, on the audit log; None where no such account is active."""
+    found = connection.execute(select(person).where(person.c.email == email, person.c.active)).first()
+    if found is None:
+        return None
+    deactivate(connection, found.id, now)
+    record(connection, COMMAND_LINE, ACCESS_TAKEN, found.id, now, "")
+    return person_of(found)
 
 
 def find_person(connection: Connection, person_id: PersonId) -> Person | None:
