@@ -40,7 +40,7 @@ types: setup
 
 test: setup browser lint
 	npm test --silent
-	pytest $(PYTEST_ARGS)
+	pytest -n 3 --dist loadfile $(PYTEST_ARGS)
 
 bench: setup
 	python -m benchmarks

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from server.seat import CallLater, Handle
 
-LOOK_S = 0.5
+LOOK_S = 1.5
 """How often outstanding appends are looked at, seconds. One that was out at two looks in a row, so for this long at
-least and twice this long at most, is a stall: a commit takes milliseconds, a checkpoint on a slow disk tenths."""
+least and twice this long at most, is a stall: a commit takes milliseconds, a checkpoint on a slow disk tenths. At most
+the 3 s that a line may be silent before it is lost (C, settled): the service is judged like everybody else. A shorter
+one would turn each hiccup of a disk into platform time and, with it, into 30 s in which nobody's clock runs."""
 
 
 class StoreWatch:

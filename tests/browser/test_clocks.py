@@ -160,6 +160,6 @@ async def test_B1_a_child_whose_grown_up_has_not_checked_in_is_not_ready(browser
         await family.sees("before")
         await teacher.media_arrives()
         await home.ready("teacher")
-        home.jump_to(4)
+        home.jump_to(45)
         assert "Sam's grown-up has not checked in yet." in await teacher.sees("other_clock")
         assert "A grown-up still needs to check in." in await family.sees("own_clock")
