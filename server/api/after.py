@@ -7,11 +7,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from rooms.audience import Closing, Happened, Result, Viewer, project, status_for, viewer_of
+from rooms.audience import status_for, viewer_of
 from rooms.commands import Asked, Because, Choice, Decide, Explain
 from rooms.events import Outcome
 from rooms.lesson import Actor, Role, SideId
-from rooms.prefix import Prefix
 from server.accounts.bookings import Booking
 from server.api.cards import Card, card
 from server.api.lessons import theirs
@@ -19,7 +18,7 @@ from server.api.problem import Problem, bad_request, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
 from server.frames import Action, Id
-from server.seat import ReadRoom
+from server.timeline import Line, told
 
 NOTE_CHARS_MAX: Final = 4_000
 """Two pages: whoever has more to say writes to the office."""
@@ -52,15 +51,6 @@ class PupilResult(msgspec.Struct, frozen=True):
 
     pupil: SideId
     outcome: Outcome
-
-
-class Line(msgspec.Struct, frozen=True):
-    """A line of the timeline: `rooms.audience.Happened`, or ``ended`` with the closing's ``how`` as the detail."""
-
-    at: int
-    what: str
-    side: SideId | None
-    detail: str
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -142,7 +132,7 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
         )
     viewer = viewer_of(actor)
     status = status_for(read.room.status(now), viewer)
-    results, timeline = told(read, viewer)
+    results, timeline = told(read.events, viewer, read.texts)
     teaches = actor.role is Role.TEACHER
     decisions = [Decision(part.pupil, part.owed_carry_over) for part in status.parts if part.decision == "open"]
     return After(
@@ -155,22 +145,3 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
         decisions=decisions if teaches else [],
         now=now,
     )
-
-
-def told(read: ReadRoom, viewer: Viewer) -> tuple[dict[SideId, Outcome], list[Line]]:
-    """The latest outcome of each pupil, and the timeline, as `rooms.audience` shows them to this viewer."""
-    prefix = Prefix()
-    results: dict[SideId, Outcome] = {}
-    timeline: list[Line] = []
-    for event in read.events:
-        match project(event, viewer, prefix, read.texts):
-            case Happened(at=at, what=what, side=side, detail=detail):
-                timeline.append(Line(at, what, side, detail))
-            case Closing(at=at, how=how):
-                timeline.append(Line(at, "ended", None, how))
-            case Result(pupil=pupil, outcome=outcome):
-                results[pupil] = outcome
-            case _:
-                pass  # messages are read in the message centre, not here
-        prefix.apply(event)
-    return results, timeline

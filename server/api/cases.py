@@ -13,14 +13,15 @@ from rooms.audience import Viewer
 from rooms.lesson import Actor, Role, SideId
 from rooms.verdict import Ruling, Verdict
 from server.accounts.people import Person
-from server.api.after import Line, told
 from server.api.cards import Card, card_of
 from server.api.problem import not_found
 from server.api.resource import Answered, Call
 from server.seat import ReadRoom
 from server.store.cases import Case as StoredCase
 from server.store.cases import CaseLine, open_case
+from server.store.notes import Note
 from server.store.schema import message, safeguarding_case
+from server.timeline import Line, told
 
 State = Literal["delivered", "held", "dropped", "ended", "pending"]
 _STATES: Final[dict[str, State]] = {
@@ -83,6 +84,14 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     cause: bool
 
 
+class Noted(msgspec.Struct, frozen=True):
+    """A note on the lesson."""
+
+    at: int
+    name: str
+    text: str
+
+
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """GET /api/cases/ID."""
 
@@ -95,6 +104,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     why: Why
     transcript: list[Said]
     timeline: list[Line]
+    notes: list[Noted]
+    """What the teacher wrote about it afterwards, beside the frozen evidence."""
     delivered: bool
     unchanged: bool
     """The evidence is byte for byte what was frozen."""
@@ -140,7 +151,7 @@ async def case(call: Call) -> Answered:
     read = await services.hosting.read(lesson)
     if opened is None or read is None or opened[1].lesson is None:
         raise not_found()
-    return _shown(*opened, read, now)
+    return _shown(*opened, read, await services.stores.notes(lesson), now)
 
 
 async def _lesson(call: Call) -> str:
@@ -159,7 +170,7 @@ def _is_about(evidence: CaseEvidence, who: Person) -> bool:
     return who.id in took_part
 
 
-def _shown(found: StoredCase, evidence: CaseEvidence, read: ReadRoom, now: int) -> Case:
+def _shown(found: StoredCase, evidence: CaseEvidence, read: ReadRoom, notes: list[Note], now: int) -> Case:
     lesson = evidence.lesson
     if lesson is None:
         raise not_found()
@@ -175,6 +186,7 @@ def _shown(found: StoredCase, evidence: CaseEvidence, read: ReadRoom, now: int) 
         why=_why(evidence),
         transcript=[_said(one, evidence) for one in evidence.transcript],
         timeline=_timeline(evidence, read),
+        notes=[Noted(note.at, note.name, note.text) for note in notes],
         delivered=line.delivery.delivered_at is not None,
         unchanged=found.unchanged,
     )
@@ -210,8 +222,7 @@ def _said(line: Frozen, evidence: CaseEvidence) -> Said:
 
 def _timeline(evidence: CaseEvidence, read: ReadRoom) -> list[Line]:
     """The frozen part of the log, in the words of every timeline, for an eye that sees every side."""
-    frozen = ReadRoom(read.room, read.events[: evidence.events], read.texts)
-    return told(frozen, Viewer(Role.MANAGER, ""))[1]
+    return told(read.events[: evidence.events], Viewer(Role.MANAGER, ""), read.texts)[1]
 
 
 def _row(line: CaseLine) -> CaseRow:

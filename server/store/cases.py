@@ -59,7 +59,7 @@ _LINE = select(
     outbox.c.delivered_at,
     outbox.c.next_at,
     outbox.c.attempts,
-).join(outbox, (outbox.c.case_id == safeguarding_case.c.id) & (outbox.c.audience == "safeguarding"))
+).join(outbox, (outbox.c.case_id == safeguarding_case.c.id) & (outbox.c.kind == "case"))
 
 
 def list_cases(connection: Connection, reader: str) -> list[CaseLine]:

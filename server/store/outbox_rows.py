@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import Connection, select, update
 
-from rooms.events import Opened, Outcome
+from rooms.events import Event, Opened, Outcome
 from rooms.lesson import Lesson
 from server.store import event_bytes
+from server.store.notes import Note, read_note
+from server.store.read_log import read_events
 from server.store.schema import event, outbox, safeguarding_case
 
 LEASE_MS = 120_000
@@ -33,6 +35,9 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
     attempts: int
     """With this one."""
+    events: tuple[Event, ...] = ()
+    """The lesson's log, where the mail tells what happened."""
+    note: Note | None = None
     delivered_to: tuple[str, ...]
     """Addresses that have it already: an adult's mail server may be away while another's is not."""
 
@@ -62,6 +67,7 @@ def read_parcel(connection: Connection, row: str) -> Parcel:
         .outerjoin(event, (event.c.lesson == outbox.c.lesson) & (event.c.sequence == 1))
         .where(outbox.c.id == row)
     ).one()
+    tells = found.kind == "outcome"
     return Parcel(
         id=found.id,
         kind=found.kind,
@@ -69,12 +75,14 @@ def read_parcel(connection: Connection, row: str) -> Parcel:
         lesson=_booking(found.event),
         lesson_id=found.lesson,
         pupil=found.pupil,
-        outcome=msgspec.msgpack.decode(found.payload, type=Outcome | None),
+        outcome=msgspec.msgpack.decode(found.payload, type=Outcome) if tells else None,
         case_id=found.case_id,
         case_number=found.number,
         urgent=bool(found.urgent),
         created_at=found.created_at,
         attempts=found.attempts,
+        events=tuple(read_events(connection, found.lesson)[0]) if tells else (),
+        note=read_note(connection, msgspec.msgpack.decode(found.payload)) if found.kind == "note" else None,
         delivered_to=tuple(msgspec.json.decode(found.delivered_to, type=list[str])),
     )
 

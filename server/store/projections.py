@@ -24,14 +24,12 @@ from rooms.events import (
 from rooms.lesson import Actor, Role
 from rooms.verdict import Ruling
 from server.store.hot import MessageRow
+from server.store.mailed import Audience, audiences
 from server.store.port import Append
 
 CaseKind = Literal["hook_end", "disclosure", "flag", "ended_by_staff"]
-Audience = Literal["safeguarding", "office", "family"]
-MailKind = Literal["case", "outcome"]
+MailKind = Literal["case", "outcome", "note"]
 
-REPORTED_RULES: Final = frozenset({"C2", "C3", "C7"})
-"""C5: aborts at the start, told to the office and the family at once."""
 ID_CHARACTERS = 24
 """Hexadecimal characters of a row's id, 96 bits: derived from the event, so that the same event makes the same row."""
 
@@ -62,7 +60,7 @@ class MailRow(msgspec.Struct, frozen=True, kw_only=True):
     pupil: str = ""
     case_id: str | None = None
     outcome: msgspec.Raw = msgspec.Raw(b"\xc0")
-    """`rooms.events.Outcome` in MessagePack; nil for a case."""
+    """`rooms.events.Outcome` in MessagePack; nil for a case, a note's id for a note."""
 
 
 class LedgerRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,20 +218,18 @@ def _outcome(event: PartEnded | OutcomeChanged, place: _Place) -> None:
             outcome=encoded,
         )
     )
-    if isinstance(event, PartEnded) and outcome.rule in REPORTED_RULES:
-        audiences: tuple[Audience, ...] = ("office", "family")
-        place.rows.mails.extend(
-            MailRow(
-                id=row_id("mail", append.lesson, place.sequence, audience),
-                kind="outcome",
-                audience=audience,
-                lesson=append.lesson,
-                created_at=append.recorded_at,
-                pupil=event.pupil,
-                outcome=msgspec.Raw(encoded),
-            )
-            for audience in audiences
+    place.rows.mails.extend(
+        MailRow(
+            id=row_id("mail", append.lesson, place.sequence, audience),
+            kind="outcome",
+            audience=audience,
+            lesson=append.lesson,
+            created_at=append.recorded_at,
+            pupil=event.pupil,
+            outcome=msgspec.Raw(encoded),
         )
+        for audience in audiences(outcome, changed=isinstance(event, OutcomeChanged))
+    )
 
 
 def _ended(event: Ended, place: _Place) -> None:

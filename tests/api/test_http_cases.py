@@ -10,11 +10,12 @@ from rooms.lesson import TEACHER as TEACHER_SIDE
 from rooms.lesson import Actor, Role
 from server.app import Parts
 from server.codec import Encoded
+from server.config import Config
 from server.errors import CloseReason
 from server.frames import Ack, EndFrame, FlagFrame, Join, SayFrame, ServerFrame
 from server.seat import Admission, Seat
 from server.store.schema import safeguarding_case
-from tests.api.browsing import Browser, Browsers, action, refusal
+from tests.api.browsing import Browser, Browsers, action, refusal, until
 from tests.api.service import FAMILY, INVOLVED_SAFEGUARDING, MANAGER, NOW_OPEN, SAFEGUARDING, SAM, TEACHER
 
 TEACHES = Actor(Role.TEACHER, TEACHER.id, TEACHER.name, TEACHER_SIDE)
@@ -137,17 +138,32 @@ async def test_S2_who_took_part_stays_out_though_no_longer_booked(parts: Parts, 
     assert await parts.stores.audit_log(NOW_OPEN) == []
 
 
-async def test_D3_a_flag_names_who_flagged(parts: Parts, safeguarding: Browser) -> None:
-    teacher, family = await Participant.enters(parts, TEACHES), await Participant.enters(parts, SAMS)
+async def test_D3_a_flag_names_who_flagged_and_has_their_note(
+    parts: Parts, safeguarding: Browser, teacher: Browser, config: Config
+) -> None:
+    flags, family = await Participant.enters(parts, TEACHES), await Participant.enters(parts, SAMS)
     await family.says("I do not want to play this")
     read = await parts.services.hosting.read(NOW_OPEN)
     assert read is not None
     (message,) = read.texts
-    assert (await teacher.asks(FlagFrame(action=action(), message=message))).ok
+    assert (await flags.asks(FlagFrame(action=action(), message=message))).ok
     (row,) = (await safeguarding.get("/api/cases")).json()["cases"]
     case = (await safeguarding.get(f"/api/cases/{row['id']}")).json()
     assert (case["kind"], case["why"]["reviewer"]) == ("flag", "Ms Patel")
     assert [line["cause"] for line in case["transcript"]] == [True]
+    assert case["notes"] == []
+    note = "It was the third time this month."
+    assert (await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"text": note})).status_code == 204
+    case = (await safeguarding.get(f"/api/cases/{row['id']}")).json()
+    assert [(one["name"], one["text"]) for one in case["notes"]] == [("Ms Patel", note)]
+    assert case["unchanged"]
+
+    async def mails() -> list[str]:
+        return [mail.read_text() for mail in config.mail_dir.glob("*.eml")]
+
+    sent = await until(lambda found: len(found) >= 2, mails)
+    assert [note in mail for mail in sent] == [False] * 2, "no word of it by mail"
+    assert sum("has a new note" in mail for mail in sent) == 1
 
 
 async def test_D9_a_managers_ending_is_a_case_too(parts: Parts, safeguarding: Browser, family: Browser) -> None:

@@ -12,6 +12,7 @@ from rooms.lesson import TEACHER as TEACHER_SIDE
 from rooms.lesson import Actor, Role
 from server.app import Parts
 from server.clock import SystemClock
+from server.config import Config
 from tests.api.browsing import Browser, Browsers, action, refusal, until
 from tests.api.service import (
     ADA,
@@ -244,6 +245,22 @@ async def test_C6_nothing_is_to_decide_where_nothing_was_lost(
     )
     assert answer.status_code == 409
     refusal(answer)
+
+
+async def test_C5_the_teachers_note_is_mailed_to_the_office(
+    parts: Parts, teacher: Browser, clock: SystemClock, config: Config
+) -> None:
+    await end(parts, clock)
+    await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"text": "Sam's laptop was updating."})
+
+    async def notes() -> list[str]:
+        mails = [mail.read_text() for mail in config.mail_dir.glob("*.eml")]
+        return [mail for mail in mails if "a note" in mail]
+
+    (mail,) = await until(lambda found: len(found) == 1, notes)
+    assert "Ms Patel wrote:" in mail
+    assert "Sam's laptop was updating." in mail
+    assert "To: office@localhost" in mail
 
 
 async def test_C5_the_teachers_note_is_kept(parts: Parts, teacher: Browser, family: Browser) -> None:

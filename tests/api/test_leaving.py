@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-import pytest
 from sqlalchemy import update
 
 from rooms.lesson import TEACHER as TEACHER_SIDE
@@ -12,7 +14,6 @@ from rooms.lesson import Actor, Role
 from server.accounts.people import deactivate
 from server.accounts.schema import person
 from server.app import Parts
-from server.cli import main
 from server.clock import SystemClock
 from server.frames import Join
 from server.seat import Admission, Refused
@@ -79,19 +80,24 @@ async def test_A3_a_teacher_who_is_back_has_their_next_lesson(parts: Parts, cloc
     assert NOW_OPEN in await lives(parts)
 
 
-def test_A3_the_command_line_takes_access_away_on_record(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def run(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).parents[2])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "DATABASE_URL": url}
+    command = [sys.executable, "-m", "server.cli", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_A3_the_command_line_takes_access_away_on_record(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'lessonroom.db'}"
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", url)
     migrate(url)
     stores = open_store(url)
     with stores.engine.begin() as connection:
         furnish(connection, SystemClock().now_ms())
-    assert main(["deactivate", TEACHER.email]) == 0
-    assert capsys.readouterr().out == "Ms Patel has no access any more.\n"
-    assert main(["deactivate", TEACHER.email]) == 2, "not twice"
+    done = run(tmp_path, url, "deactivate", TEACHER.email)
+    assert (done.returncode, done.stdout) == (0, "Ms Patel has no access any more.\n"), done.stderr
+    again = run(tmp_path, url, "deactivate", TEACHER.email)
+    assert (again.returncode, again.stdout) == (2, ""), "not twice"
+    assert "No account that is in use has this email address." in again.stderr
     with stores.engine.begin() as connection:
         active = connection.execute(person.select().where(person.c.id == TEACHER.id)).one().active
         audited = connection.exec_driver_sql("SELECT what, whom FROM audit").all()

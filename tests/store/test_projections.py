@@ -25,6 +25,7 @@ from rooms.lesson import Actor, Role
 from rooms.verdict import Ruling
 from server.store import Stores, open_store
 from server.store.notes import NOTE_CHARACTERS_MAX
+from server.store.outbox_rows import lease_due, read_parcel
 from server.store.port import Appended
 from server.store.projections import project
 from server.store.schema import outbox, safeguarding_case
@@ -143,6 +144,53 @@ async def test_C5_an_abort_is_mailed_to_office_and_family(stores: Stores, rule: 
     assert await outbox_rows(stores) == [("outcome", "family", "pupil-1"), ("outcome", "office", "pupil-1")]
 
 
+MAILED = [
+    ("C6", "not_charged", {"reschedule": True}, "family office"),
+    ("C6", "charged", {"minutes_owed": 9}, "family office"),
+    ("C6", "undecided", {"decides": "teacher"}, ""),
+    ("early", "not_charged", {"reschedule": True}, "family office"),
+    ("early", "charged", {"minutes_owed": 9}, "family"),
+    ("early", "undecided", {"decides": "teacher"}, ""),
+    ("held", "charged", {"minutes_owed": 6}, "family"),
+    ("A3", "not_charged", {"reschedule": True}, "family office"),
+    ("A3", "none", {}, ""),
+    ("D1", "charged", {}, "family office"),
+    ("D1", "undecided", {"decides": "office"}, "family office"),
+    ("D1", "none", {}, "family office"),
+    ("D2", "undecided", {"decides": "office"}, "family office"),
+    ("D3", "undecided", {"decides": "office"}, "office"),
+    ("D9", "undecided", {"decides": "office"}, "office"),
+    ("auto", "undecided", {"decides": "office"}, "office"),
+]
+
+
+@pytest.mark.parametrize(("rule", "charge", "more", "to"), MAILED)
+async def test_C5_C6_D1_D2_who_is_mailed_what_a_lesson_came_to(
+    stores: Stores, rule: str, charge: str, more: dict[str, object], to: str
+) -> None:
+    epoch = await begun(stores)
+    await put(stores, append("lesson-1", epoch, 1, [ended(rule, charge, **more)]))
+    assert [audience for _, audience, _ in await outbox_rows(stores)] == to.split()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "to"),
+    [
+        (Outcome(rule="C6", charge="charged", minutes_owed=4), "family office"),
+        (Outcome(rule="held", charge="charged"), "family"),
+        (Outcome(rule="D1", charge="charged"), "family office"),
+        (Outcome(rule="D9", charge="not_charged", overruled=True), "family"),
+        (Outcome(rule="C6", charge="undecided", decides="teacher"), ""),
+    ],
+)
+async def test_C6_a_family_that_was_told_somebody_decides_is_mailed_what_was_decided(
+    stores: Stores, outcome: Outcome, to: str
+) -> None:
+    epoch = await begun(stores)
+    await put(stores, append("lesson-1", epoch, 1, [OutcomeChanged(at=8, pupil="pupil-1", outcome=outcome)]))
+    assert [audience for _, audience, _ in await outbox_rows(stores)] == to.split()
+
+
 async def test_C5_a_lesson_that_was_held_is_not_mailed(stores: Stores) -> None:
     epoch = await begun(stores)
     await put(stores, append("lesson-1", epoch, 1, [ended("held", "charged")]))
@@ -209,6 +257,29 @@ async def test_Q1_a_visit_is_recorded_with_who_when_and_how_long(stores: Stores)
     assert (first.person, first.began_at, first.ended_at) == (MANAGER.person, 1_000, 4_000)
     assert (second.began_at, second.ended_at) == (2_000, None)
     assert await stores.drop_ins("lesson-2") == []
+
+
+async def test_C5_a_note_is_mailed_to_the_office(stores: Stores) -> None:
+    await begun(stores)
+    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000)
+    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000)
+    assert await outbox_rows(stores) == [("note", "office", "")] * 2
+    row = await stores.write(lambda connection: lease_due(connection, 3_000))
+    assert row is not None
+    parcel = await stores.read(lambda connection: read_parcel(connection, row))
+    assert parcel.note is not None
+    assert (parcel.note.text, parcel.lesson_id, parcel.case_number) == ("The line was noisy.", "lesson-1", None)
+
+
+async def test_D3_a_note_on_a_flag_goes_to_the_safeguarding_team_and_leaves_the_list_as_it_was(stores: Stores) -> None:
+    epoch = await begun(stores)
+    await put(stores, append("lesson-1", epoch, 1, [Flagged(at=3, by=TEACHER, action="f", message="m-1")]))
+    await stores.add_note("lesson-1", TEACHER, SECRET, 3_000)
+    assert sorted(await outbox_rows(stores)) == [("case", "safeguarding", ""), ("note", "safeguarding", "")]
+    [line] = await stores.cases(OFFICER.person)
+    assert (line.number, line.delivery.next_at) == (1, 1_000)
+    await stores.add_note("lesson-1", MANAGER, "of somebody else", 3_000)
+    assert ("note", "office", "") in await outbox_rows(stores)
 
 
 async def test_notes_marks_and_free_audit_lines(stores: Stores) -> None:

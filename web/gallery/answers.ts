@@ -118,6 +118,7 @@ const CASE: Case = {
   ],
   timeline: TIMELINE,
   delivered: true,
+  notes: [{ at: T + 960_000, name: 'Mrs Novakova', text: 'This is the third time this month.' }],
   unchanged: true,
 };
 

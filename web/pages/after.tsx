@@ -71,7 +71,7 @@ export function AfterContent({ id, after, again }: ContentProps) {
         after.decisions.map((decision) => (
           <Decide key={decision.pupil} id={id} after={after} decision={decision} again={again} />
         ))}
-      {teacher && <Note id={id} />}
+      {teacher && <Note id={id} flagged={after.timeline.some((row) => row.detail === 'flagged')} />}
       <section class="stack" aria-labelledby="timeline">
         <h2 id="timeline">What happened</h2>
         <Timeline rows={after.timeline} names={after.card} zone={zone()} />
@@ -162,7 +162,7 @@ function Decide({ id, after, decision, again }: ContentProps & { decision: After
   );
 }
 
-function Note({ id }: { id: string }) {
+function Note({ id, flagged }: { id: string; flagged: boolean }) {
   const text = useSignal('');
   const done = useSignal(false);
   const { trouble, send } = useSending(() => undefined);
@@ -183,7 +183,7 @@ function Note({ id }: { id: string }) {
     >
       <div class="field">
         <label for="note">{BUTTONS.note}</label>
-        <span class="hint">The office reads it with the lesson.</span>
+        <span class="hint">{flagged ? 'The safeguarding team reads it.' : 'The office reads it.'}</span>
         <textarea
           id="note"
           rows={3}

@@ -21,6 +21,7 @@ export function CasePage({ id }: { id: string }) {
             <h2 id="transcript">Transcript</h2>
             <Transcript lines={found.transcript} />
           </section>
+          <Notes found={found} />
           <People found={found} />
           <section class="stack" aria-labelledby="timeline">
             <h2 id="timeline">What happened</h2>
@@ -107,6 +108,28 @@ export function marked({ text, spans }: Pick<CaseLine, 'text' | 'spans'>) {
   }
   parts.push(points.slice(from).join(''));
   return parts;
+}
+
+function Notes({ found }: { found: Case }) {
+  if (found.notes.length === 0) return null;
+  return (
+    <section class="stack" aria-labelledby="notes">
+      <h2 id="notes">Notes by the teacher</h2>
+      <ul class="transcript">
+        {found.notes.map((note, i) => (
+          <li key={i}>
+            <div class="row">
+              <strong>{note.name}</strong>
+              <span class="hint">
+                {dayOf(note.at, zone())}, {timeOfDay(note.at, zone())}
+              </span>
+            </div>
+            <p>{note.text}</p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
 }
 
 function People({ found }: { found: Case }) {

@@ -82,6 +82,8 @@ export interface Case {
   why: { ruling: string; category: string; reason: string; reviewer: string };
   transcript: CaseLine[];
   timeline: TimelineRow[];
+  /** The teacher's, written afterwards. */
+  notes: { at: number; name: string; text: string }[];
   delivered: boolean;
   /** The evidence is byte for byte what was frozen. */
   unchanged: boolean;
