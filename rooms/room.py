@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from rooms import actions, requests, standing
+from rooms import actions, messages, requests, standing
 from rooms import commands as c
 from rooms import events as e
 from rooms.chat import Chat
 from rooms.course import Course, RoomEnding
-from rooms.lesson import TEACHER, Actor, Lesson, Role, SideId
+from rooms.decision import REPEATED, TOO_MANY, Decision
+from rooms.lesson import TEACHER, Actor, Lesson, SideId
 from rooms.presence import Presence
 from rooms.status import Status
 from rooms.verdict import Ruling
@@ -47,23 +48,6 @@ EVIDENCE_REASONS_MAX: Final = 8
 """Reasons kept of one change of class: there are seven codes."""
 
 OVER: Final = actions.OVER
-TOO_MANY: Final = "too_many"
-
-
-class Decision(msgspec.Struct, frozen=True):
-    """What `decide` answers."""
-
-    events: tuple[e.Event, ...] = ()
-    refused: str = ""
-    """A stable code, or empty."""
-    repeated: bool = False
-    """This action, or this fact, is in the log already: acknowledge it again."""
-    halts: bool = False
-    """Media has to stop at once, before the store answers."""
-
-
-REPEATED: Final = Decision(repeated=True)
-NOTHING: Final = Decision()
 
 COURSE_EVENTS: Final = (
     e.EvidenceChanged, e.PlatformChanged, e.AdultCheckedIn, e.AdultLeft, e.AdultWasSeen, e.CarriedOn, e.Left,
@@ -175,20 +159,21 @@ class Room:
             refused = requests.UNKNOWN_PUPIL
         if refused:
             return Decision(refused=refused)
-        if isinstance(command, c.Asked) and self._is_repeat(command):
+        if isinstance(command, c.Asked) and self.is_repeat(command):
             return REPEATED
         if isinstance(command, SMALL) and self._small_actions >= SMALL_ACTIONS_MAX:
             return Decision(refused=TOO_MANY)
         if isinstance(command, c.Flag) and command.pupil is None:
             command = msgspec.structs.replace(command, pupil=self._author_side(command.message))
-        return self._take_in(requests.EVENT_OF[type(command)](command, now), isinstance(command, ENDINGS))
+        return self.take_in(requests.EVENT_OF[type(command)](command, now), isinstance(command, ENDINGS))
 
     def _author_side(self, message: str) -> SideId | None:
         """The pupil whose side wrote it: a flagged message ends the lesson because of that one."""
         kept = self.chat.messages.get(message)
         return None if kept is None or kept.side == TEACHER else kept.side
 
-    def _take_in(self, event: e.Event, ends: bool) -> Decision:
+    def take_in(self, event: e.Event, ends: bool) -> Decision:
+        """What comes of an event on the course; ``ends``: it is an ending, which nothing delays."""
         course = self._course(event.at)
         afterwards = isinstance(event, e.Decided | e.Explained | e.Overruled)
         refused = OVER if self.shut and not afterwards else actions.refusal(course, event)
@@ -214,84 +199,17 @@ class Room:
         dropped = [e.MessageDropped(at=at, message=message, why="ended") for message in self.chat.held()]
         return [e.Shut(at=at, rule=course.rule(), by=by, asks_why=asks_why), *dropped]
 
-    def _is_repeat(self, command: c.Asked) -> bool:
+    def is_repeat(self, command: c.Asked) -> bool:
+        """Whether this person's log holds that action."""
         return (command.by.person, command.action) in self._actions
 
-    # Messages -----------------------------------------------------------------------------------------------
+    def has_side(self, side: SideId) -> bool:
+        """Whether that is a side of this lesson."""
+        return side in self._told
 
-    def _say(self, command: c.Say, now: int) -> Decision:
-        by = command.by
-        if by.role is not Role.TEACHER and by.role is not Role.PUPIL_SIDE:
-            return Decision(refused=requests.NOT_ALLOWED)
-        side = by.side or TEACHER
-        if side not in self._told or (by.role is Role.TEACHER) != (side == TEACHER):
-            return Decision(refused=requests.NOT_ALLOWED)
-        if (by.person, command.action) in self._actions:
-            return REPEATED
-        if self.shut is not None or side in self._gone:
-            return Decision(refused=OVER)
-        if self.chat.full or command.message in self.chat.messages:
-            return Decision(refused=TOO_MANY if self.chat.full else "message_known")
-        submitted = e.MessageSubmitted(
-            at=now, by=by, action=command.action, message=command.message, digest=command.digest
-        )
-        return Decision((submitted,))
-
-    def _judge(self, command: c.Judge, now: int) -> Decision:
-        kept = self.chat.messages.get(command.message)
-        if kept is None:
-            return Decision(refused="unknown_message")
-        if kept.state != "submitted":
-            return REPEATED
-        judged = e.MessageJudged(at=now, message=command.message, verdict=command.verdict)
-        ruling = command.verdict.ruling
-        if self.shut is not None:
-            return Decision((judged, e.MessageDropped(at=now, message=command.message, why="ended")))
-        if ruling is Ruling.HOLD:
-            return Decision((judged,))
-        if ruling is Ruling.END:
-            return self._hook_ends(judged, kept.side, now)
-        return Decision((judged, e.MessageDelivered(at=now, message=command.message)))
-
-    def _hook_ends(self, judged: e.MessageJudged, side: SideId, now: int) -> Decision:
-        """The message is not delivered, and the lesson ends because of the side that wrote it."""
-        pupil = None if side == TEACHER else side
-        ended = self._take_in(e.HookEnded(at=now, message=judged.message, pupil=pupil), ends=True)
-        dropped = e.MessageDropped(at=now, message=judged.message, why="ended")
-        return Decision((judged, dropped, *ended.events), halts=ended.halts)
-
-    def _release(self, command: c.Release, now: int) -> Decision:
-        if self._is_repeat(command):
-            return REPEATED
-        refused = self._no_answer_to(command)
-        if refused:
-            return Decision(refused=refused)
-        verdict = self.chat.messages[command.message].verdict
-        if verdict is None or not verdict.releasable:
-            return Decision(refused="not_releasable")
-        released = e.MessageReleased(at=now, by=command.by, action=command.action, message=command.message)
-        return Decision((released, e.MessageDelivered(at=now, message=command.message)))
-
-    def _withhold(self, command: c.Withhold, now: int) -> Decision:
-        if self._is_repeat(command):
-            return REPEATED
-        refused = self._no_answer_to(command)
-        if refused:
-            return Decision(refused=refused)
-        dropped = e.MessageDropped(
-            at=now, message=command.message, why="withheld", by=command.by, action=command.action
-        )
-        return Decision((dropped,))
-
-    def _no_answer_to(self, command: c.Release | c.Withhold) -> str:
-        """Why a held message is not this person's to answer. A held message of the teacher is released by nobody."""
-        refused = requests.refusal(self.lesson, command)
-        kept = self.chat.messages.get(command.message)
-        if not refused and (kept is None or kept.state != "held"):
-            refused = "not_held"
-        if not refused and kept is not None and kept.side == TEACHER:
-            refused = "not_releasable"
-        return refused
+    def over_for(self, side: SideId) -> bool:
+        """Whether the doors are shut, or that side's part is over, by the log."""
+        return self.shut is not None or side in self._gone
 
     # Time ---------------------------------------------------------------------------------------------------
 
@@ -503,10 +421,10 @@ _DECIDERS: Final[dict[type[c.Command], Decider]] = {
     c.Tick: Room._tick,
     c.Enter: Room._enter,
     c.Depart: Room._depart,
-    c.Say: Room._say,
-    c.Judge: Room._judge,
-    c.Release: Room._release,
-    c.Withhold: Room._withhold,
+    c.Say: messages.say,
+    c.Judge: messages.judge,
+    c.Release: messages.release,
+    c.Withhold: messages.withhold,
     **dict.fromkeys(requests.EVENT_OF, Room._act),
 }
 

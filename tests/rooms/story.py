@@ -7,10 +7,11 @@ from typing import Any
 
 from rooms import commands as c
 from rooms.audience import Viewer
+from rooms.decision import Decision
 from rooms.events import Event, Opened
 from rooms.lesson import TEACHER, Actor, Kind, Lesson, Pupil, Role
 from rooms.policy import Policy
-from rooms.room import Decision, Room
+from rooms.room import Room
 from rooms.verdict import Ruling, Verdict
 from server.play import play
 from server.scenario import read
