@@ -107,15 +107,19 @@ def _family_sentences(lesson: Lesson, outcome: Outcome, pupil: str, events: Iter
 
 
 def _charge(outcome: Outcome) -> str:
-    """The charge alone; empty where the kind of lesson has none."""
+    """The charge alone, as the after-lesson page says it; empty where the kind of lesson has none."""
     if outcome.charge == "not_charged":
-        return "You are not charged." + (" There will be another time." if outcome.reschedule else "")
+        another = " There will be another time." if outcome.reschedule else ""
+        if outcome.rule == "C6" and not outcome.overruled:
+            return f"Too much time was lost, so this lesson is not charged.{another}"
+        return f"Not charged.{another}"
     if outcome.charge == "undecided":
-        return "The office will confirm whether this lesson is charged."
+        return "The office will confirm this lesson."
     if outcome.charge == "none":
         return ""
-    owed = f", and {outcome.minutes_owed} minutes are added to another lesson" if outcome.minutes_owed else ""
-    return f"This lesson is charged{owed}."
+    if outcome.minutes_owed:
+        return f"This lesson is charged. {outcome.minutes_owed} minutes are added to another lesson."
+    return "This lesson is charged."
 
 
 def _warnings(events: Iterable[Event], pupil: str) -> str:

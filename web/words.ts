@@ -388,6 +388,10 @@ export const MORE = {
   watch_end: 'End this lesson now? Both sides will only read that it has ended.',
   flag_head: 'Flag ends the lesson and tells the safeguarding team.',
   ended_for: 'How did it end for {pupil}?',
+  you_decide: 'You say below what happens. After 2 working days the office decides.',
+  they_were_first: 'Not charged, because they were ready first. There will be another time.',
+  not_ended: 'This lesson has not ended yet.',
+  not_confirmed: 'This lesson was not confirmed, so it did not take place. It is not charged.',
   adding_up: 'We are still adding this up. It will be here in a minute.',
 } as const;
 

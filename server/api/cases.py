@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, select
 
 from moderation.cases import CaseEvidence, decode
@@ -22,6 +23,8 @@ from server.store.cases import CaseLine, open_case
 from server.store.notes import Note
 from server.store.schema import message, safeguarding_case
 from server.timeline import Line, told
+
+_log = structlog.stdlib.get_logger("cases")
 
 State = Literal["delivered", "held", "dropped", "ended", "pending"]
 _STATES: Final[dict[str, State]] = {
@@ -148,6 +151,8 @@ async def case(call: Call) -> Answered:
         opened = await services.stores.write(work)
     except _AboutReader:
         opened = None
+    if opened is not None and not opened[0].unchanged:
+        _log.error("a case's evidence does not match its proof", case=opened[0].line.number)
     read = await services.hosting.read(lesson)
     if opened is None or read is None or opened[1].lesson is None:
         raise not_found()

@@ -145,13 +145,13 @@ def family_reads(outcome: Outcome, *events: Event) -> str:
 @pytest.mark.parametrize("rule", ["D3", "D9", "auto", "D2", "A3", "early"])
 def test_D_what_the_office_decides_tells_a_family_the_charge_and_nothing_of_why(rule: str) -> None:
     text = family_reads(Outcome(rule=rule, charge="not_charged", overruled=True))
-    assert text.startswith("The office has looked at this lesson.\n\nYou are not charged.\n\nWhat we saw is here:")
+    assert text.startswith("The office has looked at this lesson.\n\nNot charged.\n\nWhat we saw is here:")
     assert text == family_reads(Outcome(rule="held", charge="not_charged", overruled=True))
 
 
 def test_A3_reads_to_the_family_like_any_early_end() -> None:
     left = family_reads(Outcome(rule="A3", charge="not_charged", reschedule=True))
-    assert left.startswith("This lesson ended early.\n\nYou are not charged. There will be another time.\n\n")
+    assert left.startswith("This lesson ended early.\n\nNot charged. There will be another time.\n\n")
     assert left == family_reads(Outcome(rule="early", charge="not_charged", reschedule=True))
 
 
@@ -167,8 +167,7 @@ def test_D1_the_reason_and_the_warnings_before_it_are_mailed() -> None:
         "This lesson is charged.\n\n"
     )
     assert family_reads(Outcome(rule="D1", charge="undecided", decides="office")).startswith(
-        "Ms Tarn ended this lesson early, because of behaviour in it.\n\n"
-        "The office will confirm whether this lesson is charged.\n\n"
+        "Ms Tarn ended this lesson early, because of behaviour in it.\n\nThe office will confirm this lesson.\n\n"
     )
 
 
@@ -176,7 +175,7 @@ def test_D2_the_parents_are_mailed_the_reason() -> None:
     assert family_reads(Outcome(rule="D2", charge="undecided", decides="office")).startswith(
         "Ms Tarn ended this lesson early, because of how somebody was dressed.\n\n"
         "For a lesson everybody dresses as for school.\n\n"
-        "The office will confirm whether this lesson is charged.\n\n"
+        "The office will confirm this lesson.\n\n"
     )
 
 
@@ -186,15 +185,15 @@ def test_D2_the_parents_are_mailed_the_reason() -> None:
         (
             Outcome(rule="C6", charge="not_charged", reschedule=True),
             "Some of the lesson was lost, because the connection was lost for too long.\n\n"
-            "You are not charged. There will be another time.",
+            "Too much time was lost, so this lesson is not charged. There will be another time.",
         ),
         (
             Outcome(rule="C6", charge="charged", minutes_owed=12),
-            "This lesson is charged, and 12 minutes are added to another lesson.",
+            "This lesson is charged. 12 minutes are added to another lesson.",
         ),
         (
             Outcome(rule="held", charge="charged", minutes_owed=6),
-            "Some of the lesson was lost.\n\nThis lesson is charged, and 6 minutes are added to another lesson.",
+            "Some of the lesson was lost.\n\nThis lesson is charged. 6 minutes are added to another lesson.",
         ),
         (Outcome(rule="held", charge="charged"), "This lesson is charged.\n\nWhat we saw"),
     ],

@@ -6,7 +6,7 @@ import { names } from '../room/sides';
 import { Link, PressButton } from '../ui/basics';
 import { Timeline } from '../ui/timeline';
 import { type After, http, Refusal } from '../wire/http';
-import type { Because, Choice } from '../wire/types';
+import type { Because, Choice, Outcome } from '../wire/types';
 import { BUTTONS, fill, MORE, REASONS, ROOM } from '../words';
 import { me, zone } from './me';
 import { Loaded, ourFault, Site } from './site';
@@ -58,10 +58,12 @@ export function AfterContent({ id, after, again }: ContentProps) {
   const teacher = me.value?.role === 'teacher';
   return (
     <>
-      <section class="stack" aria-labelledby="outcome">
-        <h2 id="outcome">What it comes to</h2>
-        <Outcomes after={after} />
-      </section>
+      {me.value?.role !== 'manager' && (
+        <section class="stack" aria-labelledby="outcome">
+          <h2 id="outcome">What it comes to</h2>
+          <Outcomes after={after} teacher={teacher} />
+        </section>
+      )}
       {teacher && after.asks_why && <HowDidItEnd id={id} after={after} again={again} pupil={null} />}
       {teacher &&
         after.asks_why_of.map((pupil) => (
@@ -80,13 +82,23 @@ export function AfterContent({ id, after, again }: ContentProps) {
   );
 }
 
-function Outcomes({ after }: { after: After }) {
+/** The words are a family's; a teacher reads of themselves and of the other side. */
+function wordsFor(outcome: Outcome, teacher: boolean, name: string) {
+  const words = outcomeWords(outcome, name);
+  if (teacher && outcome.decides === 'teacher') return { ...words, text: MORE.you_decide };
+  if (teacher && outcome.protected) return { ...words, text: MORE.they_were_first };
+  return words;
+}
+
+function Outcomes({ after, teacher }: { after: After; teacher: boolean }) {
   const several = after.card.pupils.length > 1;
+  if (after.card.state !== 'ended') return <p>{MORE.not_ended}</p>;
+  if (!after.card.confirmed) return <p>{MORE.not_confirmed}</p>;
   if (!after.settled || after.results.length === 0) return <p role="status">{MORE.adding_up}</p>;
   return (
     <>
       {after.results.map(({ pupil, outcome }) => {
-        const { text, tag } = outcomeWords(outcome, after.card.teacher_name);
+        const { text, tag } = wordsFor(outcome, teacher, after.card.teacher_name);
         const name = after.card.pupils.find((p) => p.id === pupil)?.first_name;
         return (
           <div key={pupil} class="banner" data-outcome={outcome.charge}>

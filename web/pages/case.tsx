@@ -40,14 +40,20 @@ function Why({ found }: { found: Case }) {
     <section class={delivered ? 'banner' : 'banner wait'} aria-labelledby="caught">
       <h2 id="caught">{kindWords(found.kind)}</h2>
       <dl class="facts">
-        <dt>Why</dt>
-        <dd>{why.reason || '–'}</dd>
-        <dt>Category</dt>
-        <dd>{why.category || '–'}</dd>
-        <dt>Ruling</dt>
-        <dd>{why.ruling || '–'}</dd>
-        <dt>Found by</dt>
-        <dd>{why.reviewer || '–'}</dd>
+        {why.reason !== '' && (
+          <>
+            <dt>It may contain</dt>
+            <dd>{why.reason}</dd>
+          </>
+        )}
+        {RULINGS[why.ruling] !== undefined && (
+          <>
+            <dt>What came of it</dt>
+            <dd>{RULINGS[why.ruling]}</dd>
+          </>
+        )}
+        <dt>{BY[found.kind] ?? 'By'}</dt>
+        <dd>{why.ruling === '' ? why.reviewer || 'Not known' : 'The safety check'}</dd>
         <dt>Opened</dt>
         <dd>
           {dayOf(found.opened_at, zone())}, {timeOfDay(found.opened_at, zone())}
@@ -64,7 +70,33 @@ function Why({ found }: { found: Case }) {
 }
 
 const RECORD_BROKEN =
-  'The record no longer matches its proof. Do not rely on it. The administrator has been told.';
+  'The record no longer matches its proof. Do not rely on it. Tell the administrator now.';
+
+/** What the review's verdict did. */
+const RULINGS: Record<string, string> = {
+  end: 'The message was not delivered, and the lesson ended',
+  escalate: 'The message was delivered, and the lesson went on',
+};
+
+const BY: Record<string, string> = {
+  flag: 'Flagged by',
+  ended_by_staff: 'Ended by',
+  hook_end: 'Found by',
+  disclosure: 'Found by',
+};
+
+const PARTS: Record<string, string> = {
+  teacher: 'Teacher',
+  manager: 'People manager',
+  safeguarding: 'Safeguarding team',
+  office: 'Office',
+};
+
+/** In words; a pupil's side by the pupil's name. */
+function partOf(found: Case, person: Case['people'][number]): string {
+  const pupil = found.lesson.pupils.find((one) => one.id === person.side);
+  return pupil ? `${pupil.first_name}'s side` : (PARTS[person.role] ?? 'Somebody else');
+}
 
 const STATES: Record<string, string> = {
   delivered: '',
@@ -84,9 +116,7 @@ function Transcript({ lines }: { lines: readonly CaseLine[] }) {
             <strong>{line.author}</strong>
             <span class="hint">{timeOfDay(line.at, zone())}</span>
             {line.cause && <span class="tag stop">Opened this case</span>}
-            {(STATES[line.state] ?? line.state) && (
-              <span class="tag">{STATES[line.state] ?? line.state}</span>
-            )}
+            {STATES[line.state] && <span class="tag">{STATES[line.state]}</span>}
           </div>
           <p>{marked(line)}</p>
         </li>
@@ -150,7 +180,7 @@ function People({ found }: { found: Case }) {
           {found.people.map((person) => (
             <tr key={`${person.role} ${person.name}`}>
               <td data-label="Name">{person.name}</td>
-              <td data-label="Part">{person.role.replaceAll('_', ' ')}</td>
+              <td data-label="Part">{partOf(found, person)}</td>
             </tr>
           ))}
         </tbody>

@@ -16,7 +16,7 @@ export const KINDS: Record<string, string> = {
 };
 
 export function kindWords(kind: string): string {
-  return KINDS[kind] ?? kind.replaceAll('_', ' ');
+  return KINDS[kind] ?? 'Concern';
 }
 
 function order(a: CaseRow, b: CaseRow): number {
