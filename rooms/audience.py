@@ -19,7 +19,7 @@ Who learns what, in short:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -72,7 +72,7 @@ class Viewer(msgspec.Struct, frozen=True):
     side: SideId | None = None
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True, tag_field="shown", tag=True):
+class Shown(msgspec.Struct, frozen=True, kw_only=True, tag_field="shown", tag=True, gc=False):
     """The base of everything that is shown; tags on the wire are the class names in snake case."""
 
     at: int
@@ -228,6 +228,19 @@ def project(event: Event, viewer: Viewer, prefix: Prefix, texts: Mapping[str, st
     return show(event, viewer, prefix, texts)
 
 
+def project_all(
+    event: Event, viewers: Sequence[Viewer], prefix: Prefix, texts: Mapping[str, str]
+) -> list[Shown | None]:
+    """`project` for each viewer in turn; empty where nobody is shown it. What all see alike is made once for all."""
+    if type(event) is MessageDelivered:
+        message = _message(event, prefix, texts)
+        return [message if sees(viewer, TEACHER) and not prefix.over(viewer.side) else None for viewer in viewers]
+    show = _SHOWING.get(type(event))
+    if show is None or (type(event) is MessageJudged and event.verdict.ruling is not Ruling.HOLD):
+        return []
+    return [show(event, viewer, prefix, texts) if sees(viewer, TEACHER) else None for viewer in viewers]
+
+
 _OfPupil = (
     AdultLeft | AdultAskedBack | CarriedOn | Live | BackToStart | Started | Interrupted | Resumed | DecisionOpened
 )
@@ -238,8 +251,13 @@ _Show = Callable[[Any, Viewer, Prefix, Mapping[str, str]], Shown | None]
 
 
 def _delivered(event: MessageDelivered, viewer: Viewer, prefix: Prefix, texts: Mapping[str, str]) -> Shown | None:
+    return None if prefix.over(viewer.side) else _message(event, prefix, texts)
+
+
+def _message(event: MessageDelivered, prefix: Prefix, texts: Mapping[str, str]) -> Message | None:
+    """A delivered message reads the same to everybody who sees it."""
     author = prefix.authors.get(event.message)
-    if author is None or prefix.over(viewer.side):
+    if author is None:
         return None
     return Message(
         at=event.at,

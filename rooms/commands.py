@@ -18,8 +18,8 @@ Choice = Literal["abort", "carry_over", "teach_on"]
 Charge = Literal["charged", "not_charged"]
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=True):
-    """The base of every command."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", tag=True, gc=False):
+    """The base of every command. Values without cycles: the garbage collector need not walk them (``gc=False``)."""
 
 
 class Asked(Command, frozen=True, kw_only=True):

@@ -42,8 +42,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     overruled: bool = False
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True):
-    """The base of every event."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=True, gc=False):
+    """The base of every event. Values without cycles, so the garbage collector need not walk them (``gc=False``)."""
 
     at: int
 

@@ -46,7 +46,7 @@ class Role(enum.StrEnum):
     HOOK = "hook"
 
 
-class Actor(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """Who does something, as the server stamped it."""
 
     role: Role

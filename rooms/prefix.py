@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
 from rooms.events import (
     Decided,
@@ -57,26 +58,10 @@ class Prefix:
         return side in self.removed or side in self.rules
 
     def apply(self, event: Event) -> None:
-        """Take the next event of the log in."""
-        match event:
-            case MessageSubmitted():
-                self.authors[event.message] = event.by
-            case MessageJudged(message=message, verdict=verdict) if verdict.ruling is Ruling.HOLD:
-                self.held[message] = verdict
-            case Entered() | Departed():
-                self._moved(event)
-            case EndPressed() | Flagged() | MissedPressed() | Decided():
-                self.pressed = _PRESSED[type(event)]
-            case Removed():
-                self.removed.add(event.pupil)
-            case PartEnded():
-                self.rules[event.pupil] = event.outcome.rule
-            case Shut():
-                self.shut = True
-            case Opened():
-                self.lesson = event.lesson
-            case _:
-                pass
+        """Take the next event of the log in. Looked up, not matched: most events of a log change nothing here."""
+        take_in = _TAKING_IN.get(type(event))
+        if take_in is not None:
+            take_in(self, event)
 
     def arrives(self, event: Entered) -> bool:
         """Whether that side was empty before."""
@@ -92,3 +77,38 @@ class Prefix:
             people[event.by.person] = event.epoch
         elif people.get(event.by.person) == event.epoch:
             del people[event.by.person]
+
+    def _submitted(self, event: MessageSubmitted) -> None:
+        self.authors[event.message] = event.by
+
+    def _judged(self, event: MessageJudged) -> None:
+        if event.verdict.ruling is Ruling.HOLD:
+            self.held[event.message] = event.verdict
+
+    def _press(self, event: EndPressed | Flagged | MissedPressed | Decided) -> None:
+        self.pressed = _PRESSED[type(event)]
+
+    def _removed(self, event: Removed) -> None:
+        self.removed.add(event.pupil)
+
+    def _parted(self, event: PartEnded) -> None:
+        self.rules[event.pupil] = event.outcome.rule
+
+    def _shuts(self, event: Shut) -> None:
+        self.shut = True
+
+    def _opened(self, event: Opened) -> None:
+        self.lesson = event.lesson
+
+
+_TAKING_IN: Final[dict[type[Event], Callable[[Prefix, Any], None]]] = {
+    MessageSubmitted: Prefix._submitted,
+    MessageJudged: Prefix._judged,
+    Entered: Prefix._moved,
+    Departed: Prefix._moved,
+    **dict.fromkeys(_PRESSED, Prefix._press),
+    Removed: Prefix._removed,
+    PartEnded: Prefix._parted,
+    Shut: Prefix._shuts,
+    Opened: Prefix._opened,
+}

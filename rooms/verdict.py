@@ -20,7 +20,7 @@ class Ruling(enum.StrEnum):
     """Not delivered; the lesson ends at once, a case opens."""
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """One reviewer's answer, or the pipeline's."""
 
     ruling: Ruling

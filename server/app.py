@@ -34,6 +34,8 @@ from server.api.routes import routes
 from server.api.services import Services
 from server.clock import Clock, SystemClock
 from server.config import Config, ConfigError
+from server.entropy import EntropyPool
+from server.garbage import look_rarely
 from server.gateway import Gateway
 from server.hosting import Hosting
 from server.house import PolicyClock
@@ -164,7 +166,7 @@ class Parts:
             bookings=bookings,
             clock=clock,
             review=Pipeline().review,
-            entropy=secrets.token_bytes,
+            entropy=EntropyPool(),
             spool=self.spool,
             call_later=loop.call_later,
             records=self.stores,
@@ -278,6 +280,7 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
     loop.add_signal_handler(signal.SIGTERM, stop, 0)
     loop.add_signal_handler(signal.SIGINT, stop, 130)
     async with serving(config) as server:
+        look_rarely()
         await ready(server)
         return await stopped
 

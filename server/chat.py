@@ -31,7 +31,7 @@ class Chat:
     """What one room's chat needs beside the room: each author's latest texts, for the review."""
 
     def __init__(self, lesson: Lesson, events: Iterable[Event], texts: Mapping[str, str]) -> None:
-        self._ages = {pupil.id: pupil.age for pupil in lesson.pupils}
+        self._youngest = min((pupil.age for pupil in lesson.pupils), default=None)
         self._said: dict[PersonId, deque[str]] = {}
         for event in events:
             if isinstance(event, MessageSubmitted) and event.message in texts:
@@ -45,7 +45,7 @@ class Chat:
         return Draft(
             text=text,
             side_is_teacher=by.side == TEACHER,
-            youngest_age=min(self._ages.values(), default=None),
+            youngest_age=self._youngest,
             history=tuple(self._said.get(by.person, ())),
         )
 

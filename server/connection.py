@@ -148,7 +148,8 @@ class Connection:
     def _take(self, of: _Class, now: float, cost: float) -> bool:
         """Take from a bucket, unless it holds less. Its whole state is the time at which it will be full."""
         rate: Rate = getattr(self._limits, of)
-        full_at = max(self._spent.get(of, now), now) + cost / rate.per_s
+        full_at = self._spent.get(of, now)
+        full_at = (full_at if full_at > now else now) + cost / rate.per_s
         if full_at - now > rate.burst / rate.per_s + _ROUNDING_S:
             return False
         self._spent[of] = full_at

@@ -41,8 +41,10 @@ Count = Annotated[int, Meta(ge=0, le=MAX_N)]
 # From the client --------------------------------------------------------------------------------------------
 
 
-class FromClient(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True):
-    """The base of what a client may send."""
+class FromClient(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, forbid_unknown_fields=True, gc=False
+):
+    """The base of what a client may send. Values without cycles: the garbage collector need not walk them."""
 
 
 class Cursor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -198,7 +200,7 @@ class Report(FromClient, frozen=True, kw_only=True, tag="report"):
 
 
 class Description(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description", forbid_unknown_fields=True
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="description", forbid_unknown_fields=True, gc=False
 ):
     """A session description (RFC 8829); opaque to the server but for its size."""
 
@@ -207,7 +209,7 @@ class Description(
 
 
 class Candidate(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="candidate", forbid_unknown_fields=True
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="candidate", forbid_unknown_fields=True, gc=False
 ):
     """One trickled ICE candidate (RFC 8838); an empty string is end-of-candidates."""
 
@@ -253,7 +255,7 @@ ClientFrame = (
 # From the server --------------------------------------------------------------------------------------------
 
 
-class FromServer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+class FromServer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True, gc=False):
     """The base of what the server sends."""
 
 

@@ -137,11 +137,12 @@ class Gateway:
         seat: Seat | None = None
         message: Message = {}
         connection = outlet.connection
+        time = asyncio.get_running_loop().time
         try:
             outlet.watch()
             while (message := await receive())["type"] == "websocket.receive":
                 data = message.get("bytes")
-                taken = connection.receive(message.get("text", "") if data is None else data, _now())
+                taken = connection.receive(message.get("text", "") if data is None else data, time())
                 if isinstance(taken, Wrong):
                     outlet.answer(taken)
                 elif isinstance(taken, Join):

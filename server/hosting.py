@@ -128,7 +128,7 @@ class Hosting:
             bookings: The confirmed lessons.
             clock: The policy clock.
             review: The built-in review.
-            entropy: ``secrets.token_bytes``: message ids and salts.
+            entropy: `server.entropy.EntropyPool`: message ids and salts.
             spool: Endings that the store has not taken.
             call_later: ``loop.call_later``.
             records: Marks, visits, unfinished lessons (`server.store.Stores`).
@@ -264,13 +264,13 @@ class Hosting:
             live.submit(Work((said,), then=reviewed, texts=texts, answer=answered))
 
     def _answered(self, live: LiveRoom, seat: Seat, frame: Asking, answer: Answer) -> None:
-        if answer.ok and seat.viewer.side is not None:
+        if answer.ok and type(frame) is not SayFrame and seat.viewer.side is not None:
             self._follow(live, seat, frame)
         _acknowledge(seat, frame, answer)
 
     def _follow(self, live: LiveRoom, seat: Seat, frame: Asking) -> None:
         """What an action means for evidence and media, beside what it means to the room."""
-        command = type(asking.command_of(frame, seat.actor)) if not isinstance(frame, SayFrame) else None
+        command = type(asking.command_of(frame, seat.actor))
         now = self.clock.now_ms()
         side = seat.viewer.side or ""
         if command is Leave:

@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from rooms.audience import project
+from rooms.audience import Shown, Viewer, project, project_all
 from rooms.commands import End, EndAsMissed, Flag, TeacherLeaves, Tick
 from rooms.events import (
     AdultAskedBack,
@@ -107,6 +107,8 @@ class LiveRoom:
         self._reloading = False
         self._dropped_for: Appended | None = None
         self._viewers: tuple[Seat, ...] = ()
+        self._viewer_of_seats: list[Viewer] = []
+        """Each seat's, in the same order."""
         self.events: list[Event] = []
         self._restore(log)
         lesson = self.prefix.lesson
@@ -142,8 +144,8 @@ class LiveRoom:
             self._rest_on_pending(work, OK)
         else:
             self.sequence += len(batch.events)
-            batch.telling = any(type(event) not in QUIET for event in batch.events)
             batch.chat_only = _only_chat(batch.events)
+            batch.telling = not batch.chat_only and any(type(event) not in QUIET for event in batch.events)
             self._append(batch)
             if not batch.chat_only:
                 self.look_again()
@@ -163,26 +165,29 @@ class LiveRoom:
                 self._halt_before(work)
             for event in decision.events:
                 batch.events.append(event)
-                for seat in self._viewers:
-                    shown = project(event, seat.viewer, self.prefix, self.texts)
+                for seat, shown in zip(self._viewers, self._shown_by(event), strict=False):
                     if shown is not None:
                         batch.shown.append((seat, shown))
                 self._apply(event)
         return None
 
+    def _shown_by(self, event: Event) -> list[Shown | None]:
+        """What each viewer is shown, in the order of the viewers; empty where nobody is."""
+        return project_all(event, self._viewer_of_seats, self.prefix, self.texts)
+
     def _apply(self, event: Event) -> None:
         self.room.apply(event)
         self._count(event)
-        if isinstance(event, Started):
+        if type(event) is Started:
             self.evidence.set_started(event.pupil, True)
             self.evidence.set_started(TEACHER, True)
 
     def _count(self, event: Event) -> None:
         self.prefix.apply(event)
-        if isinstance(event, Entered):
+        if type(event) is Entered:
             side = event.by.side or ""
             self.epochs[side] = max(event.epoch, self.epochs.get(side, 0))
-        elif isinstance(event, PartEnded):
+        elif type(event) is PartEnded:
             self.parted.add(event.pupil)
 
     def _rest_on_pending(self, work: Work, answer: Answer) -> None:
@@ -290,7 +295,7 @@ class LiveRoom:
     def _committed(self, batch: Batch) -> None:
         self._pending.popleft()
         self.events.extend(batch.events)
-        if not self.halted and any(isinstance(event, Shut) for event in batch.events):
+        if not batch.chat_only and not self.halted and any(isinstance(event, Shut) for event in batch.events):
             self.halt()
         if batch.work.seat is not None:
             self._seat_arrived(batch.work.seat)
@@ -298,7 +303,7 @@ class LiveRoom:
         for seat, shown in batch.shown:
             if seat.gone or not seat.welcomed:
                 continue
-            if encoded is None or encoded.shown != shown:
+            if encoded is None or (encoded.shown is not shown and encoded.shown != shown):
                 encoded = Encoded(shown)
             seat.n += 1
             seat.client.deliver(seat.n, encoded)
@@ -485,6 +490,7 @@ class LiveRoom:
 
     def _count_viewers(self) -> None:
         self._viewers = (*self.seats.values(), *self.arriving.values(), *self.observers)
+        self._viewer_of_seats = [seat.viewer for seat in self._viewers]
 
     def idle_since(self, now: int) -> int:
         """Unix ms since when nobody needs it in memory: settled, empty, nothing under way; else ``now``."""
@@ -514,9 +520,9 @@ class LiveRoom:
 def _only_chat(events: list[Event]) -> bool:
     """Delivered chat moves no clock and no deadline: most messages are this, so they cost no second look."""
     for event in events:
-        if isinstance(event, MessageJudged):
+        if type(event) is MessageJudged:
             if event.verdict.ruling is not Ruling.ALLOW:
                 return False
-        elif not isinstance(event, MessageSubmitted | MessageDelivered):
+        elif type(event) is not MessageSubmitted and type(event) is not MessageDelivered:
             return False
     return True

@@ -70,8 +70,8 @@ class Seat:
     """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
 
     __slots__ = (
-        "actor", "client", "device", "epoch", "gone", "heard_at", "lesson", "n", "peers", "prefix", "resume", "since",
-        "status", "viewer", "welcomed",
+        "actor", "client", "device", "epoch", "gone", "heard_at", "lesson", "n", "observes", "peers", "prefix",
+        "resume", "since", "status", "viewer", "welcomed",
     )  # fmt: skip
 
     def __init__(
@@ -79,6 +79,8 @@ class Seat:
     ) -> None:
         self.lesson = admission.lesson
         self.actor = admission.actor
+        self.observes = admission.actor.role is Role.MANAGER
+        """Whether this is an observer's: kept beside the room, never in it."""
         self.viewer = viewer_of(admission.actor)
         self.device = device
         self.epoch = epoch
@@ -101,11 +103,6 @@ class Seat:
         """The last that this device was told to negotiate with."""
         self.welcomed = False
         """Until then what commits waits behind the replay."""
-
-    @property
-    def observes(self) -> bool:
-        """Whether this is an observer's: kept beside the room, never in it."""
-        return self.actor.role is Role.MANAGER
 
 
 class ReadRoom(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ import msgspec
 from rooms.events import Event
 
 
-class MessageText(msgspec.Struct, frozen=True):
+class MessageText(msgspec.Struct, frozen=True, gc=False):
     """What expires (Q2): the log itself keeps only the digest, SHA-256 over salt and text."""
 
     text: str

@@ -24,6 +24,7 @@ from rooms.audience import (
     may_signal,
     outcome_for,
     project,
+    project_all,
     sees,
     status_for,
     viewer_of,
@@ -58,7 +59,10 @@ def after(*log: ev.Event) -> Prefix:
 
 
 def shown_to(event: ev.Event, *log: ev.Event) -> dict[str, Shown | None]:
-    return {name: project(event, viewer, after(*log), TEXTS) for name, viewer in VIEWERS.items()}
+    shown = {name: project(event, viewer, after(*log), TEXTS) for name, viewer in VIEWERS.items()}
+    together = project_all(event, list(VIEWERS.values()), after(*log), TEXTS)
+    assert (together or [None] * len(VIEWERS)) == list(shown.values()), "made together or one by one, it is the same"
+    return shown
 
 
 def who(event: ev.Event, *log: ev.Event) -> set[str]:

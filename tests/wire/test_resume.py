@@ -21,6 +21,8 @@ from tests.wire.memory_wire import ADA, ANNA, LESSON, MO, Line, Stage, on_virtua
 SEEDS = range(25)
 CUTS_A_SEED = 40
 """25 lessons with 40 cuts each."""
+UNNOTICED_MAX = 6
+"""Of one page at a time. An observer counts among `OBSERVERS_MAX` for as long as the server takes them to be there."""
 TEXTS = ["hello", "hold my number", "again", "tell a secret", "hold this", "so"]
 MANY = Limits(act=Rate(1e3, 1e3), say=Rate(1e3, 1e3), beat=Rate(1e3, 1e3))
 
@@ -94,7 +96,8 @@ class Page:
         """The line goes, with some of what was on its way; now and then the server does not notice at all."""
         assert self.line is not None
         self.read(dice.randrange(6))
-        if self.line is not None and dice.random() < 0.7:
+        unnoticed = sum(not line.task.done() for line in self.lines)
+        if self.line is not None and (dice.random() < 0.7 or unnoticed >= UNNOTICED_MAX):
             self.line.cut(dice.choice([1001, 1005, 1006]))
         self.line = None
 
