@@ -16,7 +16,7 @@ from server.refusals import sentence
 from server.roster import Roster
 from server.seat import Admission, Answer, Client, Refused, Seat
 from server.status_board import StatusBoard
-from server.store.port import StoreDown
+from server.store.port import StoreBusy, StoreDown
 from server.welcome import IceServersOf, welcome
 from server.work import Work, fact
 
@@ -152,7 +152,7 @@ class Doorway:
             return refused("full")
         try:
             visit = await self._visits.begin(admission.actor, live.id)
-        except StoreDown:
+        except (StoreBusy, StoreDown):
             return try_later(client, "try_again")
         if len(live.observers) >= OBSERVERS_MAX:
             self._visits.end(admission.actor, live.id, visit)

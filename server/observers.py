@@ -11,7 +11,7 @@ import structlog
 
 from rooms.lesson import Actor
 from server.house import PolicyClock, Records
-from server.store.port import StoreDown
+from server.store.port import StoreBusy, StoreDown
 
 OBSERVERS_MAX: Final = 8
 """Of one lesson: the whole small team (A6) may look at once; more is a mistake or worse."""
@@ -38,7 +38,7 @@ class Visits:
         """On record before the first frame; returns the visit's id.
 
         Raises:
-            StoreDown: then nobody watches.
+            StoreBusy, StoreDown: then nobody watches.
         """
         visit = secrets.token_hex(VISIT_BYTES)
         await self._records.visit_began(by, lesson, visit, self._clock.now_ms())
@@ -53,6 +53,6 @@ class Visits:
             try:
                 await self._records.visit_ended(by, lesson, visit, at)
                 return
-            except StoreDown:
+            except (StoreBusy, StoreDown):
                 await asyncio.sleep(RECORD_WAIT_S)
         _log.error("the end of a visit could not be recorded", lesson=lesson, visit=visit, at=at)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from server.house import PolicyClock, Records
-from server.store.port import StoreDown
+from server.store.port import StoreBusy, StoreDown
 
 MARK_EVERY_S: Final = 1.0
 """After a crash the platform was down from the last mark: this is how far that can be from the truth."""
@@ -40,7 +40,7 @@ class PlatformMarks:
             self.look_at_the_wall()
             try:
                 await self._records.mark(self._node, self._clock.now_ms())
-            except StoreDown:
+            except (StoreBusy, StoreDown):
                 continue
 
     def look_at_the_wall(self) -> None:

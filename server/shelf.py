@@ -8,8 +8,8 @@ from functools import partial
 from typing import Final
 
 from rooms.commands import Depart, Judge, PlatformIs
-from rooms.events import Departed, Entered, Event, Opened
-from rooms.lesson import Lesson, PersonId
+from rooms.events import Departed, Entered, Event, Opened, Started
+from rooms.lesson import TEACHER, Lesson, PersonId
 from server.chat import Review, unjudged
 from server.house import EvidenceOf, House
 from server.live_room import LiveRoom
@@ -138,6 +138,7 @@ class Shelf:
             raise TypeError(f"the log of {lesson} begins with {type(opened).__name__}")
         live = LiveRoom(self._house, lesson, log, self._evidence(opened.lesson))
         self._rooms[lesson] = live
+        _tell_started(live)
         if not fresh:
             self._bring_up_to_date(live, down_since)
         live.look()
@@ -165,6 +166,14 @@ class Shelf:
             if text is not None:
                 verdict = self._review(live.chat.draft(submitted.by, text))
                 live.submit(fact(Judge(message=submitted.message, verdict=verdict)))
+
+
+def _tell_started(live: LiveRoom) -> None:
+    """Evidence is not in the log, but whether a lesson has started is: from then on a camera switched off is no loss."""
+    for event in live.events:
+        if isinstance(event, Started):
+            live.evidence.set_started(event.pupil, True)
+            live.evidence.set_started(TEACHER, True)
 
 
 def still_in(events: list[Event]) -> list[Entered]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from server.store.commit import Committer
-from server.store.port import Append, Appended, Log
+from server.store.port import Append, Appended, Log, StoreBusy, StoreDown
 from server.store.read_log import Verified, read_log, verify_log
 from server.store.readers import Readers
 from server.store.writer import Writer
@@ -36,7 +36,10 @@ class SqlLog:
         Raises:
             StoreDown: ask again; an epoch too many is harmless.
         """
-        return await self._writer.run(lambda connection: self._committer.claim(connection, lesson))
+        try:
+            return await self._writer.run(lambda connection: self._committer.claim(connection, lesson))
+        except StoreBusy as busy:
+            raise StoreDown("too many transactions wait") from busy
 
     async def load(self, lesson: str) -> Log | None:
         """The log, or None while it has no event.
