@@ -169,7 +169,7 @@ class Shelf:
 
 
 def _tell_started(live: LiveRoom) -> None:
-    """Evidence is not in the log, but whether a lesson has started is: from then on a camera switched off is no loss."""
+    """Evidence is not in the log; that a lesson has started is: from then on a camera switched off is no loss."""
     for event in live.events:
         if isinstance(event, Started):
             live.evidence.set_started(event.pupil, True)
