@@ -197,7 +197,7 @@ class AdultOut(Asked, frozen=True, kw_only=True):
 
 
 class AdultSeen(Asked, frozen=True, kw_only=True):
-    """The teacher answers "Can you see the adult?". *No* contests the check-in; *yes* settles it, or confirms by sight."""
+    """The answer to "Can you see the adult?". *No* contests the check-in; *yes* settles it, or confirms by sight."""
 
     pupil: SideId
     seen: bool

@@ -65,113 +65,149 @@ class Opened(Event, frozen=True, kw_only=True):
 
 
 class Entered(Event, frozen=True, kw_only=True):
+    """A device of a participant has a live control connection."""
+
     by: Actor
     device: str
     epoch: int
 
 
 class Departed(Event, frozen=True, kw_only=True):
+    """That device's control connection is gone; an older epoch's is no news."""
+
     by: Actor
     device: str
     epoch: int
 
 
 class EvidenceChanged(Event, frozen=True, kw_only=True):
+    """Evidence's class of a side changed, at its onset."""
+
     side: SideId
     evidence: Evidence
     reasons: tuple[str, ...] = ()
 
 
 class PlatformChanged(Event, frozen=True, kw_only=True):
+    """The service itself went down or came up."""
+
     up: bool
 
 
 class AdultCheckedIn(ByPerson, frozen=True, kw_only=True):
+    """B1: by PIN, or by name where the teacher has to confirm by sight."""
+
     pupil: SideId
     name: str
     how: Literal["pin", "sight"]
 
 
 class AdultLeft(ByPerson, frozen=True, kw_only=True):
+    """B1: they said so, or the teacher marked it."""
+
     pupil: SideId
 
 
 class AdultWasSeen(ByPerson, frozen=True, kw_only=True):
+    """B1: the teacher's answer to "Can you see the adult?"."""
+
     pupil: SideId
     seen: bool
 
 
 class AdultAskedBack(Event, frozen=True, kw_only=True):
+    """B1, B3: asked to come for the end."""
+
     pupil: SideId
 
 
 class CarriedOn(ByPerson, frozen=True, kw_only=True):
+    """B1: the teacher goes on after the adult of a started lesson had left."""
+
     pupil: SideId
 
 
 class PathAsked(ByPerson, frozen=True, kw_only=True):
-    """*I can't see or hear them.*"""
+    """*I can't see or hear them* was pressed."""
 
 
 class Left(ByPerson, frozen=True, kw_only=True):
-    pass
+    """Leave was pressed: the same as away, and one can come back."""
 
 
 # People's decisions -----------------------------------------------------------------------------------------
 
 
 class StartPressed(ByPerson, frozen=True, kw_only=True):
-    pass
+    """An early start, before T."""
 
 
 class WaitKept(ByPerson, frozen=True, kw_only=True):
-    pass
+    """C3 no longer acts by itself before E."""
 
 
 class MissedPressed(ByPerson, frozen=True, kw_only=True):
-    pass
+    """The teacher ended what *keep waiting* held open."""
 
 
 class EndPressed(ByPerson, frozen=True, kw_only=True):
+    """The teacher ended it, or a people manager or safeguarding (D9)."""
+
     because: Because | None = None
     pupil: SideId | None = None
 
 
 class Flagged(ByPerson, frozen=True, kw_only=True):
+    """D3: a message causes concern."""
+
     message: str
     pupil: SideId | None = None
 
 
 class HookEnded(Event, frozen=True, kw_only=True):
+    """The automatic hook ended it, because of this message and the side that wrote it."""
+
     message: str = ""
     pupil: SideId | None = None
 
 
 class TeacherLeft(Event, frozen=True, kw_only=True):
+    """A3: the teacher left the service."""
+
     by: Actor
 
 
 class Explained(ByPerson, frozen=True, kw_only=True):
+    """Why the teacher had ended it, or, with `pupil`, removed that one."""
+
     because: Because
     pupil: SideId | None = None
 
 
 class Decided(ByPerson, frozen=True, kw_only=True):
+    """C6, by the teacher or, later, the office."""
+
     choose: Choice
     pupil: SideId
 
 
 class Removed(ByPerson, frozen=True, kw_only=True):
+    """One pupil left for good: for them the teacher has ended the lesson."""
+
     pupil: SideId
     because: Because | None = None
 
 
 class Warned(ByPerson, frozen=True, kw_only=True):
+    """D1: a conduct warning on record."""
+
     reason: str
     pupil: SideId | None = None
 
 
 class Overruled(ByPerson, frozen=True, kw_only=True):
+    """O1: a named officer set the charge."""
+
     pupil: SideId
     charge: Charge
     reason: str
@@ -181,20 +217,28 @@ class Overruled(ByPerson, frozen=True, kw_only=True):
 
 
 class MessageSubmitted(ByPerson, frozen=True, kw_only=True):
+    """Somebody wrote; text and salt stay beside the log."""
+
     message: str
     digest: str
 
 
 class MessageJudged(Event, frozen=True, kw_only=True):
+    """The review's answer."""
+
     message: str
     verdict: Verdict
 
 
 class MessageDelivered(Event, frozen=True, kw_only=True):
+    """Everyone in the room sees it from here on."""
+
     message: str
 
 
 class MessageReleased(ByPerson, frozen=True, kw_only=True):
+    """The teacher let a held message through."""
+
     message: str
 
 
@@ -212,6 +256,8 @@ class MessageDropped(Event, frozen=True, kw_only=True):
 
 
 class Live(Event, frozen=True, kw_only=True):
+    """A pupil's part is live."""
+
     pupil: SideId
 
 
@@ -222,14 +268,20 @@ class BackToStart(Event, frozen=True, kw_only=True):
 
 
 class Started(Event, frozen=True, kw_only=True):
+    """It was live for 60 s in total."""
+
     pupil: SideId
 
 
 class Interrupted(Event, frozen=True, kw_only=True):
+    """A started part lost a side, or the platform."""
+
     pupil: SideId
 
 
 class Resumed(Event, frozen=True, kw_only=True):
+    """It is live again, counted back to when both sides were ready first."""
+
     pupil: SideId
     interrupted_ms: int
     """All interrupted time of this pupil's lesson so far."""
@@ -250,7 +302,10 @@ class Voided(Event, frozen=True, kw_only=True):
 
 
 class Shut(Event, frozen=True, kw_only=True):
-    """The room is shut: media stops, nobody comes back. ``at`` is when it acted; outcomes follow once evidence is complete."""
+    """The room is shut: media stops, nobody comes back.
+
+    ``at`` is when it acted; outcomes follow once evidence is complete.
+    """
 
     rule: str
     by: Role | None = None

@@ -61,11 +61,9 @@ def _hook_ends(room: Room, judged: e.MessageJudged, side: SideId, now: int) -> D
 
 def release(room: Room, command: c.Release, now: int) -> Decision:
     """The teacher lets a held message through, where the reviewer allows that."""
-    if room.is_repeat(command):
-        return REPEATED
-    refused = _no_answer_to(room, command)
-    if refused:
-        return Decision(refused=refused)
+    otherwise = _otherwise(room, command)
+    if otherwise is not None:
+        return otherwise
     verdict = room.chat.messages[command.message].verdict
     if verdict is None or not verdict.releasable:
         return Decision(refused="not_releasable")
@@ -75,21 +73,21 @@ def release(room: Room, command: c.Release, now: int) -> Decision:
 
 def withhold(room: Room, command: c.Withhold, now: int) -> Decision:
     """The teacher does not let it through."""
-    if room.is_repeat(command):
-        return REPEATED
-    refused = _no_answer_to(room, command)
-    if refused:
-        return Decision(refused=refused)
+    otherwise = _otherwise(room, command)
+    if otherwise is not None:
+        return otherwise
     dropped = e.MessageDropped(at=now, message=command.message, why="withheld", by=command.by, action=command.action)
     return Decision((dropped,))
 
 
-def _no_answer_to(room: Room, command: c.Release | c.Withhold) -> str:
-    """Why a held message is not this person's to answer. A held message of the teacher is released by nobody."""
+def _otherwise(room: Room, command: c.Release | c.Withhold) -> Decision | None:
+    """Where a held message was answered, or is not this person's to answer. The teacher's is released by nobody."""
+    if room.is_repeat(command):
+        return REPEATED
     refused = requests.refusal(room.lesson, command)
     kept = room.chat.messages.get(command.message)
     if not refused and (kept is None or kept.state != "held"):
         refused = "not_held"
     if not refused and kept is not None and kept.side == TEACHER:
         refused = "not_releasable"
-    return refused
+    return Decision(refused=refused) if refused else None

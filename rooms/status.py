@@ -10,7 +10,7 @@ from rooms.events import ClockName, Clocks, Outcome
 from rooms.lesson import SideId
 
 Phase = Literal["before", "starting", "settling", "live", "interrupted", "over"]
-"""Of one pupil's part. ``before``: before T and not settling. ``starting``: a start clock runs. ``over``: part ended."""
+"""Of one pupil's part. ``before``: before T and not settling. ``starting``: a start clock runs. ``over``: it ended."""
 AdultState = Literal["not_needed", "needed", "by_sight", "in", "out", "disputed"]
 """B1. ``by_sight``: came without the PIN, the teacher must confirm. ``out``: was in, and left."""
 

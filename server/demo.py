@@ -18,10 +18,10 @@ from rooms.lesson import Kind
 from server.accounts.bookings import NewBooking, add_booking
 from server.accounts.people import AccountRole, NewPupil, Person, add_person, add_pupil, find_person, set_pin
 from server.accounts.pins import hash_pin
-from server.api.cards import clock_time
 from server.api.services import Services
 from server.app import Serving, bind
 from server.config import Config, ConfigError, own_secret
+from server.time_of_day import time_of_day
 
 FOLDER: Final = Path("var/demo")
 """Everything the demo stores; emptied at each start."""
@@ -143,7 +143,7 @@ def _born(day: datetime.date) -> datetime.date:
 
 
 def _printed(config: Config, lesson: NewBooking, links: list[tuple[Person, str, str]], pin: str) -> str:
-    starts, ends = (clock_time(at, config.zone) for at in (lesson.starts_at, lesson.ends_at))
+    starts, ends = (time_of_day(at, config.zone) for at in (lesson.starts_at, lesson.ends_at))
     rows = "\n".join(f"  {person.name}, {part}\n      {link}" for person, part, link in links)
     return f"""
 {config.service_name}, a demo at {config.url}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from rooms.audience import Viewer
 from rooms.events import Event
 from rooms.lesson import TEACHER, Lesson, Role
+from server.time_of_day import time_of_day
 from server.timeline import Line, told
 
 LINES_MAX: Final = 200
@@ -50,13 +50,7 @@ CHOICES: Final[dict[str, str]] = {
 def sentences(events: Sequence[Event], lesson: Lesson, zone: zoneinfo.ZoneInfo) -> list[str]:
     """What happened, a line each with its time of day, for an eye that sees every side: no word of the chat."""
     _, timeline = told(events, Viewer(Role.MANAGER, ""), {})
-    return [f"{clock_time(line.at, zone)}  {_sentence(line, lesson)}" for line in timeline[-LINES_MAX:]]
-
-
-def clock_time(at: int, zone: zoneinfo.ZoneInfo) -> str:
-    """As a record says it, to the second: 4:30:05pm."""
-    then = datetime.fromtimestamp(at / 1_000, zone)
-    return f"{then.hour % 12 or 12}:{then:%M:%S}{'am' if then.hour < 12 else 'pm'}"
+    return [f"{time_of_day(line.at, zone, seconds=True)}  {_sentence(line, lesson)}" for line in timeline[-LINES_MAX:]]
 
 
 def _sentence(line: Line, lesson: Lesson) -> str:

@@ -14,6 +14,7 @@ from rooms.lesson import Lesson
 from server.mail_timeline import sentences
 from server.store.mailed import NOT_STARTED
 from server.store.notes import Note
+from server.time_of_day import time_of_day
 
 _WHAT: Final[dict[str, str]] = {
     "C2": "did not start, the teacher's side was not ready in time",
@@ -164,9 +165,7 @@ def _lesson(lesson: Lesson, sender: Sender) -> str:
 def _when(lesson: Lesson, sender: Sender) -> str:
     """As people say it: "Tuesday 4 March, 4:30pm"."""
     start = datetime.fromtimestamp(lesson.starts_at / 1_000, sender.zone)
-    hour = start.hour % 12 or 12
-    half = "am" if start.hour < 12 else "pm"
-    return f"{start:%A} {start.day} {start:%B}, {hour}:{start:%M}{half}"
+    return f"{start:%A} {start.day} {start:%B}, {time_of_day(lesson.starts_at, sender.zone)}"
 
 
 def _minutes(ms: int) -> str:

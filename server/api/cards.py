@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import zoneinfo
 from typing import Literal
 
 import msgspec
@@ -118,12 +116,6 @@ def adult_needed(age: int, policy: Policy) -> Adult:
     if age > policy.adult_to_age:
         return "not_needed"
     return "stays" if age <= policy.adult_stays_to_age else "checks_in"
-
-
-def clock_time(at: int, zone: zoneinfo.ZoneInfo) -> str:
-    """An instant as pages say it: 4:30pm."""
-    told = datetime.datetime.fromtimestamp(at / 1_000, zone)
-    return f"{told.hour % 12 or 12}:{told.minute:02}{'am' if told.hour < 12 else 'pm'}"
 
 
 def _pupil(lesson: Lesson, pupil: Pupil, state: AdultState | None) -> PupilCard:

@@ -8,12 +8,13 @@ from rooms.audience import status_for, viewer_of
 from rooms.lesson import Actor, Role
 from server.accounts.bookings import Booking
 from server.accounts.people import AccountRole
-from server.api.cards import Card, card, card_of, clock_time, state_of
+from server.api.cards import Card, card, card_of, state_of
 from server.api.problem import Problem, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
 from server.api.session import Empty
 from server.seat import Admission, ReadRoom
+from server.time_of_day import time_of_day
 
 
 class Lessons(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ async def open_room(call: Call, booking: Booking) -> ReadRoom | None:
     if not booking.confirmed:
         raise Problem(409, "not_confirmed", "This lesson is not confirmed yet, so its room is closed.")
     if now < booking.opens_at:
-        opens = clock_time(booking.opens_at, services.config.zone)
+        opens = time_of_day(booking.opens_at, services.config.zone)
         raise Problem(409, "not_open", f"Opens at {opens}.")
     read = await services.hosting.read(booking.lesson.id)
     status = None if read is None else read.room.status(now)

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from rooms.lesson import Actor
+from server.store.projections import AuditRow
 from server.store.schema import audit
 
 VISIT_BEGAN: Final = "visit_began"
@@ -16,18 +17,10 @@ ENTRIES_MAX = 500
 """On one page of the log; older ones are asked for by ``before``."""
 
 
-class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line."""
+class AuditEntry(AuditRow, frozen=True, kw_only=True):
+    """One line as it is kept."""
 
     id: int
-    at: int
-    person: str
-    name: str
-    role: str
-    what: str
-    whom: str
-    """A case's id, a pupil's, a visit's; what ``what`` is about."""
-    lesson: str
 
 
 class DropIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +37,8 @@ class DropIn(msgspec.Struct, frozen=True, kw_only=True):
 
 def record(connection: Connection, by: Actor, what: str, whom: str, at: int, lesson: str) -> None:
     """Append one line."""
-    connection.execute(
-        insert(audit),
-        {
-            "at": at, "person": by.person, "name": by.name, "role": by.role.value,
-            "what": what, "whom": whom, "lesson": lesson,
-        },
-    )  # fmt: skip
+    row = AuditRow(at=at, person=by.person, name=by.name, role=by.role.value, what=what, whom=whom, lesson=lesson)
+    connection.execute(insert(audit), msgspec.structs.asdict(row))
 
 
 def read_audit(connection: Connection, lesson: str | None = None, before: int | None = None) -> list[AuditEntry]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from rooms.lesson import Actor
+from server.store.audit import record
 from server.store.schema import audit, outbox, safeguarding_case
 
 CASES_MAX = 500
@@ -80,13 +81,7 @@ def open_case(connection: Connection, case: str, reader: Actor, at: int) -> Case
     before = connection.execute(
         select(audit.c.id).where(audit.c.what == OPENED, audit.c.whom == case, audit.c.person == reader.person)
     ).first()
-    connection.execute(
-        insert(audit),
-        {
-            "at": at, "person": reader.person, "name": reader.name, "role": reader.role.value,
-            "what": OPENED, "whom": case, "lesson": row["lesson"],
-        },
-    )  # fmt: skip
+    record(connection, reader, OPENED, case, at, row["lesson"])
     evidence, chain = bytes(row["evidence"]), bytes(row["chain"])
     return Case(
         line=_line(row, {case} if before else set()),

@@ -89,6 +89,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     what: str
     whom: str
+    """A case's id, a pupil's, a visit's, an account's; what ``what`` is about."""
     lesson: str
 
 
