@@ -1,15 +1,17 @@
 /** Recorded answers of the server, by path. */
 
 import type { After, Card, Case, CaseRow, Me } from '../wire/http';
-import { E, OUTCOME, T } from './rooms';
+import { E, OUTCOME, type Recorded, T } from './rooms';
 
 const SERVICE = { name: 'Northshire Music Service', phone: '01632 960123', time_zone: 'Europe/London' };
 const me = (name: string, role: Me['role']): Me => ({ name, role, service: SERVICE, now: T });
 export const ME = {
   teacher: me('Mrs Novakova', 'teacher'),
   family: me('Anna Meyer', 'family'),
+  newcomer: me('Anna Meyer', 'family'),
   manager: me('Jo Hart', 'manager'),
   safeguarding: me('Priya Shah', 'safeguarding'),
+  quiet: me('Priya Shah', 'safeguarding'),
 };
 
 const CARD: Card = {
@@ -92,7 +94,7 @@ const CASE: Case = {
     { name: 'Mrs Novakova', role: 'teacher', side: 'teacher' },
     { name: 'Anna Meyer', role: 'pupil_side', side: 'sam' },
   ],
-  why: { ruling: 'end', category: 'grooming', reason: 'asks to keep a secret', reviewer: 'lexicon 1' },
+  why: { ruling: 'end', category: 'grooming', reason: 'a wish for secrecy', reviewer: 'lexicon' },
   transcript: [
     {
       at: T + 500_000,
@@ -110,8 +112,8 @@ const CASE: Case = {
       text: 'This stays our secret, do not tell anyone.',
       state: 'ended',
       spans: [
-        [17, 23],
-        [25, 41],
+        [15, 21],
+        [23, 41],
       ],
       cause: true,
     },
@@ -122,33 +124,37 @@ const CASE: Case = {
   unchanged: true,
 };
 
-export function answerFrom(who: string): typeof fetch {
+function cardsOf(who: string): Card[] {
+  if (who === 'newcomer') return [];
+  const later = { starts_at: T + 5_400_000, ends_at: T + 7_200_000, opens_at: T + 4_500_000 };
+  const past = { starts_at: T - 86_400_000, ends_at: T - 84_600_000 };
+  return [
+    CARD,
+    { ...CARD, ...later, id: 'l2', subject: 'Cello', state: 'early' },
+    { ...CARD, ...later, id: 'l4', subject: 'Piano', state: 'early', confirmed: false },
+    { ...CARD, ...past, id: 'l3', state: 'ended', needs: who === 'teacher' ? ['explain'] : [] },
+  ];
+}
+
+/** What the lesson came to in a recorded room, as the page under its last sentence asks for it. */
+function afterOf(recorded: Recorded | undefined): After {
+  if (recorded?.closing === undefined) return AFTER;
+  const outcome = { ...OUTCOME, ...recorded.outcome };
+  const started = recorded.part?.started ?? outcome.rule === 'held';
+  const over = line(Math.round((recorded.now - T) / 60_000), 'ended');
+  return {
+    ...AFTER,
+    results: [{ pupil: 'sam', outcome }],
+    timeline: [...TIMELINE.slice(0, started ? -1 : 3), over],
+    asks_why: recorded.closing.asks_why ?? false,
+  };
+}
+
+export function answerFrom(who: string, recorded?: Recorded): typeof fetch {
   const answers: Record<string, unknown> = {
     '/api/me': ME[who as keyof typeof ME] ?? null,
-    '/api/lessons': {
-      lessons: [
-        CARD,
-        {
-          ...CARD,
-          id: 'l2',
-          subject: 'Cello',
-          state: 'early',
-          starts_at: T + 5_400_000,
-          ends_at: T + 7_200_000,
-          opens_at: T + 4_500_000,
-        },
-        {
-          ...CARD,
-          id: 'l3',
-          state: 'ended',
-          starts_at: T - 86_400_000,
-          ends_at: T - 84_600_000,
-          needs: who === 'teacher' ? ['explain'] : [],
-        },
-      ],
-      now: T,
-    },
-    '/api/lessons/lesson-1': AFTER,
+    '/api/lessons': { lessons: who === 'manager' ? [CARD] : cardsOf(who), now: T },
+    '/api/lessons/lesson-1': afterOf(recorded),
     '/api/cases': { cases: CASES, now: T },
     '/api/cases/c1': CASE,
   };
@@ -156,6 +162,8 @@ export function answerFrom(who: string): typeof fetch {
     const path = String(input);
     if (path === '/api/me' && who === 'nobody')
       return Response.json({ code: 'signed_out', text: '' }, { status: 401 });
+    if (who === 'slow') return new Promise(() => undefined);
+    if (path === '/api/cases' && who === 'quiet') return Response.json({ cases: [], now: T });
     if (path === '/api/me' && who === 'broken')
       return Response.json({ code: 'failed', text: '' }, { status: 500 });
     const found = answers[path];

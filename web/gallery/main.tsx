@@ -1,68 +1,66 @@
-/** The gallery: `?room=NAME` draws a recorded room, `?page=/path&who=teacher` a page over recorded answers. Never shipped. */
+/**
+ * The gallery: `#room=NAME` draws a recorded room, `#page=/path&who=teacher` a page over recorded answers. Never shipped.
+ * Another fragment draws another picture without a load; `window.draw(…)` does the same and resolves once it is drawn.
+ */
 
 import { signal } from '@preact/signals';
 import { render } from 'preact';
 import '../ui/styles';
+import { AfterInRoom } from '../pages/after';
+import { App } from '../pages/app';
+import { CheckInForm } from '../pages/check_in';
+import { me } from '../pages/me';
+import { path } from '../pages/router';
+import { WatchView } from '../pages/watch';
 import { present } from '../room/present';
 import { known } from '../room/sides';
 import type { ChatLine, Pending } from '../room/state';
-import type { RoomPort } from '../ui/room_view';
+import { type RoomPort, RoomView } from '../ui/room_view';
 import { answerFrom, ME } from './answers';
-import { ROOMS, room } from './rooms';
+import { LONG, type Recorded, ROOMS, room } from './rooms';
 import { scene } from './scene';
 
-const asked = new URLSearchParams(location.search);
-const root = document.getElementById('app');
-if (root === null) throw new Error('no #app');
-globalThis.fetch = answerFrom(asked.get('who') ?? 'teacher');
+const root = document.getElementById('app') as HTMLElement;
+const THEIRS = scene('#2d4a5e', '#d9b38c');
+const OWN = scene('#4a3b5e', '#c99d7a');
 
+const line = (
+  id: string,
+  side: string,
+  author: string,
+  text: string,
+  more: Partial<ChatLine> = {},
+): ChatLine => ({ id, side, author, text, at: 0, kind: 'message', reason: '', releasable: false, ...more });
 const CHAT: ChatLine[] = [
-  {
-    id: 'a',
-    side: 'sam',
-    author: 'Anna Meyer',
-    text: 'Is it this page?',
-    at: 0,
-    kind: 'message',
-    reason: '',
-    releasable: false,
-  },
-  {
-    id: 'b',
-    side: 'teacher',
-    author: 'Mrs Novakova',
-    text: 'Yes, from bar 12. Take your time.',
-    at: 0,
-    kind: 'message',
-    reason: '',
-    releasable: false,
-  },
+  line('a', 'sam', 'Anna Meyer', 'Is it this page?'),
+  line('b', 'teacher', 'Mrs Novakova', 'Yes, from bar 12. Take your time.'),
 ];
-const HELD: ChatLine = {
-  id: 'c',
-  side: 'sam',
-  author: 'Anna Meyer',
-  text: 'Ring me on 07700 900123',
-  at: 0,
+const HELD = line('c', 'sam', 'Anna Meyer', 'Ring me on 07700 900123', {
   kind: 'held',
   reason: 'a phone number',
   releasable: true,
-};
+});
+const OWN_HELD = line('d', 'sam', 'Anna Meyer', 'Ring me on 07700 900123', { kind: 'held' });
+const UNBROKEN = line('e', 'sam', 'Anna Meyer', `https://music.example/${'scales'.repeat(30)}`);
 
-async function drawRoom(name: string): Promise<void> {
-  const recorded = ROOMS[name];
-  if (recorded === undefined) throw new Error(`no room ${name}`);
-  const { me } = await import('../pages/me');
-  me.value =
-    ME[recorded.role === 'teacher' ? 'teacher' : recorded.role === 'observer' ? 'manager' : 'family'];
-  const state = signal({ ...room(recorded), chat: asked.has('held') ? [...CHAT, HELD] : CHAT });
-  const flows = state.value.here.mediaFlows;
-  const theirs = known(state.value)?.status.sides.find(
-    (s) => s.side === (recorded.role === 'teacher' ? 'sam' : 'teacher'),
-  );
-  const visible = flows && theirs?.evidence === 'ready';
-  const other = visible ? scene('#2d4a5e', '#d9b38c') : [];
-  const own = scene('#4a3b5e', '#c99d7a');
+function chatOf(recorded: Recorded, asked: URLSearchParams): ChatLine[] {
+  if (asked.has('silent')) return [];
+  const chat = asked.has('long') ? [...CHAT, UNBROKEN, ...CHAT.map((l) => ({ ...l, id: `${l.id}2` }))] : CHAT;
+  if (!asked.has('held')) return chat;
+  return [...chat, recorded.role === 'pupil_side' ? OWN_HELD : HELD];
+}
+
+function portOf(recorded: Recorded, asked: URLSearchParams): RoomPort {
+  const made = room(asked.has('long') ? { ...recorded, lesson: { ...recorded.lesson, ...LONG } } : recorded);
+  const state = signal({ ...made, chat: chatOf(recorded, asked) });
+  const sides = known(state.value)?.status.sides ?? [];
+  const { here, halted } = state.value;
+  const shows = (side: string) =>
+    here.link !== 'elsewhere' &&
+    here.link !== 'moved' &&
+    !halted &&
+    here.mediaFlows &&
+    sides.find((s) => s.side === side)?.evidence === 'ready';
   const port = {
     state,
     shown: signal(present(state.value, recorded.now)),
@@ -72,15 +70,15 @@ async function drawRoom(name: string): Promise<void> {
     mediaTurn: signal(0),
     soundTries: signal(0),
     media: {
-      incoming: () => other,
-      flows: () => visible,
-      own: { tracks: { camera: own[0], microphone: null } },
+      incoming: (side: string) => (shows(side) ? THEIRS : []),
+      flows: shows,
+      own: { tracks: { camera: halted ? null : OWN[0], microphone: null } },
       switch: () => undefined,
     },
     lesson: 'lesson-1',
     now: () => recorded.now,
   } as unknown as RoomPort;
-  for (const name of [
+  const silent = [
     'ask',
     'setDraft',
     'sayDraft',
@@ -94,17 +92,22 @@ async function drawRoom(name: string): Promise<void> {
     'playSound',
     'soundIs',
     'say',
-  ] as const) {
-    (port as unknown as Record<string, unknown>)[name] = () => undefined;
-  }
+  ] as const;
+  for (const name of silent) (port as unknown as Record<string, unknown>)[name] = () => undefined;
+  return port;
+}
+
+function drawRoom(name: string, asked: URLSearchParams): void {
+  const recorded = ROOMS[name];
+  if (recorded === undefined) throw new Error(`no room ${name}`);
+  const who = { teacher: 'teacher', pupil_side: 'family', observer: 'manager' } as const;
+  globalThis.fetch = answerFrom(who[recorded.role], recorded);
+  me.value = ME[who[recorded.role]];
+  const port = portOf(recorded, asked);
   if (recorded.role === 'observer') {
-    const { WatchView } = await import('../pages/watch');
-    render(<WatchView session={port as never} />, root as HTMLElement);
+    render(<WatchView session={port as never} />, root);
     return;
   }
-  const { RoomView } = await import('../ui/room_view');
-  const { AfterInRoom } = await import('../pages/after');
-  const { CheckInForm } = await import('../pages/check_in');
   const chat = asked.get('chat');
   render(
     <RoomView
@@ -116,22 +119,50 @@ async function drawRoom(name: string): Promise<void> {
       go={() => undefined}
       {...(chat === null ? {} : { chatOpen: chat === '1' })}
     />,
-    root as HTMLElement,
+    root,
   );
 }
 
-async function drawPage(path: string): Promise<void> {
-  history.replaceState(null, '', path);
-  const { App } = await import('../pages/app');
-  render(<App />, root as HTMLElement);
+function drawPage(to: string, asked: URLSearchParams): void {
+  me.value = null;
+  globalThis.fetch = answerFrom(asked.get('who') ?? 'teacher');
+  path.value = to;
+  render(<App />, root);
 }
 
-const name = asked.get('room');
-const page = asked.get('page');
-if (name !== null) void drawRoom(name);
-else if (page !== null) void drawPage(page);
-else {
-  root.innerHTML = Object.keys(ROOMS)
-    .map((key) => `<p><a href="?room=${key}">${key}</a></p>`)
-    .join('');
+async function draw(what: string): Promise<void> {
+  const asked = new URLSearchParams(what);
+  render(null, root);
+  const name = asked.get('room');
+  const page = asked.get('page');
+  if (name !== null) drawRoom(name, asked);
+  else if (page !== null) drawPage(page, asked);
+  else {
+    const links = Object.keys(ROOMS).map((key) => (
+      <li key={key}>
+        <a href={`#room=${key}`}>{key}</a>
+      </li>
+    ));
+    render(<ul>{links}</ul>, root);
+  }
+  // Answers come in the next turns, effects after the next frames.
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise((resolve) => requestAnimationFrame(resolve));
+  }
 }
+
+declare global {
+  interface Window {
+    draw: typeof draw;
+    rooms: { name: string; role: string; state: string }[];
+  }
+}
+window.draw = draw;
+window.rooms = Object.entries(ROOMS).map(([name, recorded]) => ({
+  name,
+  role: recorded.role,
+  state: present(room(recorded), recorded.now).state,
+}));
+addEventListener('hashchange', () => void draw(location.hash.slice(1)));
+void draw(location.hash.slice(1));

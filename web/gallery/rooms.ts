@@ -24,6 +24,13 @@ export const LESSON: NonNullable<RoomState['lesson']> = {
   time_zone: 'Europe/London',
 };
 
+/** The longest names that we have met. */
+export const LONG: Partial<NonNullable<RoomState['lesson']>> = {
+  subject: 'Double bass',
+  teacher_name: 'Mr Featherstonehaugh-Cholmondeley',
+  pupils: [{ id: 'sam', first_name: 'Maximilian-Alexander', adult_word: 'grown-up' }],
+};
+
 const NO_CLOCKS = { teacher: 0, pupil: 0, nobody: 0 };
 
 export const PART: PartStatus = {
@@ -148,6 +155,38 @@ const starting = (clock: 'teacher' | 'pupil' | 'nobody', ms: number, now: number
 });
 const STARTED = { started: true, live_ms: 8 * MIN };
 const at = (minutes: number) => T + minutes * MIN;
+
+/** Two pupils: a part, a side and a tile for each. */
+function shared(now: number, sam: Part2, mia: Part2): Pick<Recorded, 'lesson' | 'status' | 'now'> {
+  const side = (name: string, given: Partial<SideStatus> = {}): SideStatus => ({
+    side: name,
+    since: now - 10_000,
+    ...READY,
+    ...given,
+    reasons: [...(given.reasons ?? [])],
+  });
+  return {
+    now,
+    lesson: {
+      kind: 'shared',
+      pupils: [
+        { id: 'sam', first_name: 'Sam', adult_word: 'grown-up' },
+        { id: 'mia', first_name: 'Mia', adult_word: 'adult' },
+      ],
+    },
+    status: {
+      parts: [
+        { ...PART, ...sam.part },
+        { ...PART, adult_stays: false, adult_name: 'Ola Berg', ...mia.part, pupil: 'mia' },
+      ],
+      sides: [side('teacher'), side('sam', sam.side), side('mia', mia.side)],
+    },
+  };
+}
+interface Part2 {
+  part: Partial<PartStatus>;
+  side?: Partial<SideStatus>;
+}
 
 /** By name; `-t` is the teacher's side, `-p` the pupil's. */
 export const ROOMS: Record<string, Recorded> = {
@@ -286,6 +325,21 @@ export const ROOMS: Record<string, Recorded> = {
     now: at(12),
     part: { ...STARTED, phase: 'interrupted', interrupted_ms: 70_000 },
     sam: lost('line'),
+    here: { mediaFlows: false },
+  },
+  'lost-decision-t': {
+    role: 'teacher',
+    now: at(18),
+    part: {
+      ...STARTED,
+      phase: 'interrupted',
+      interrupted_ms: 312_000,
+      decision: 'open',
+      owed_carry_over: 18,
+      owed_teach_on: 6,
+    },
+    sam: lost('line'),
+    can: ['decide', 'teach_on'],
     here: { mediaFlows: false },
   },
   'lost-theirs-p': {
@@ -494,6 +548,29 @@ export const ROOMS: Record<string, Recorded> = {
     now: at(8),
     part: STARTED,
     here: { link: 'reconnecting', lostAt: at(8) - 20_000, mediaFlows: false },
+  },
+  'shared-before-t': {
+    role: 'teacher',
+    ...shared(at(-5), { part: { phase: 'before' } }, { part: { phase: 'before' }, side: AWAY }),
+  },
+  'shared-clock-t': {
+    role: 'teacher',
+    ...shared(at(2), { part: STARTED }, { part: starting('pupil', 108_000, at(2)), side: lost('media') }),
+    can: ['remove'],
+  },
+  'shared-live-t': {
+    role: 'teacher',
+    ...shared(at(8), { part: STARTED }, { part: STARTED }),
+    can: ['remove'],
+  },
+  'shared-lost-t': {
+    role: 'teacher',
+    ...shared(
+      at(12),
+      { part: STARTED },
+      { part: { ...STARTED, phase: 'interrupted', interrupted_ms: 70_000 }, side: lost('line') },
+    ),
+    can: ['remove'],
   },
   'watch-live': { role: 'observer', now: at(8), part: STARTED },
   'watch-clock': {
