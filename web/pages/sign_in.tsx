@@ -20,6 +20,8 @@ function takeToken(): string {
 export function SignInPage() {
   const trouble = useSignal('');
   const token = useSignal('');
+  /** Trying the same link again can help only where it was not the link. */
+  const passing = useSignal(false);
   const signIn = async () => {
     trouble.value = '';
     if (token.value === '') {
@@ -32,6 +34,7 @@ export function SignInPage() {
       path.value = '/';
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      passing.value = error.passing;
       trouble.value = error.passing ? ourFault() : error.text;
     }
   };
@@ -48,9 +51,11 @@ export function SignInPage() {
       ) : (
         <>
           <p role="alert">{trouble.value}</p>
-          <PressButton look="primary" onPress={() => void signIn()}>
-            Try again
-          </PressButton>
+          {passing.value && (
+            <PressButton look="primary" onPress={() => void signIn()}>
+              Try again
+            </PressButton>
+          )}
         </>
       )}
     </Site>
