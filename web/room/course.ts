@@ -78,6 +78,8 @@ export function weak(room: Known, part: PartStatus): Presentation | null {
   });
 }
 
+/** B: both sides ready for this long, without a break. The ring fills meanwhile. */
+const SETTLING_MS = 10_000;
 /** Settling is told from this long before it is complete: before T it may last much longer than 10 s. */
 const SETTLING_TOLD_MS = 11_000;
 
@@ -86,7 +88,13 @@ export function settling(room: Known, part: PartStatus, now: number): Presentati
   if (part.settled_at !== null && part.settled_at - now > SETTLING_TOLD_MS) return null;
   const words = ROOM.settling;
   const values = slots(room, part);
-  const shared = { tone: 'good', icon: 'ring', headline: words.both } as const;
+  const ring = part.settled_at === null ? null : 1 - Math.max(0, part.settled_at - now) / SETTLING_MS;
+  const shared = {
+    tone: 'good',
+    icon: 'ring',
+    headline: words.both,
+    ring: ring && Math.max(0, ring),
+  } as const;
   if (room.you.role === 'teacher') {
     const ask = asksForAdult(room, part);
     return say('settling', {

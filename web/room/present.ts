@@ -93,6 +93,7 @@ function withClock(shown: Presentation, running: Presentation | null): Presentat
     headline: running.headline.includes(MORE.left) ? `${shown.headline} ${MORE.left}` : shown.headline,
     second: running.second || shown.second,
     clock: running.clock,
+    ring: running.ring,
   };
 }
 

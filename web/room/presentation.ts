@@ -105,6 +105,8 @@ export interface Presentation {
   headline: string;
   second: string;
   clock: Clock | null;
+  /** How much of the ring around the icon is drawn, 0 to 1; null: no ring. */
+  ring: number | null;
   buttons: readonly Button[];
   /** Spoken once, when the state comes. */
   spoken: string;

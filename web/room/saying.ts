@@ -14,6 +14,7 @@ export interface Said {
   headline: string;
   second?: string;
   clock?: Clock | null;
+  ring?: number | null;
   buttons?: readonly Button[];
   spoken?: string;
   assertive?: boolean;
@@ -22,7 +23,19 @@ export interface Said {
 export function say(state: StateKey, said: Said): Presentation {
   const { headline, second = '', clock = null, buttons = [], assertive = false } = said;
   const spoken = said.spoken ?? speech(headline, second, clock);
-  return { state, tone: said.tone, icon: said.icon, headline, second, clock, buttons, spoken, assertive };
+  const ring = said.ring === undefined ? (clock?.share ?? null) : said.ring;
+  return {
+    state,
+    tone: said.tone,
+    icon: said.icon,
+    headline,
+    second,
+    clock,
+    ring,
+    buttons,
+    spoken,
+    assertive,
+  };
 }
 
 function speech(headline: string, second: string, clock: Clock | null): string {

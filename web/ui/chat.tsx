@@ -39,15 +39,13 @@ export function ChatPanel(props: Props) {
     <section class="panel day" id="panel" aria-label="Chat">
       <div class="head">
         <h2>Chat</h2>
+        <ObservedNotice inside />
         <PressButton look="quiet" onPress={props.onClose}>
           <X aria-hidden="true" /> Close
         </PressButton>
       </div>
       <Messages {...props} canFlag={canFlag} />
-      <div>
-        <Compose {...props} />
-        <ObservedNotice inside />
-      </div>
+      <Compose {...props} />
     </section>
   );
 }

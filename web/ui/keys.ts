@@ -59,6 +59,9 @@ export function useRoomKeys(keys: RoomKeys): void {
   });
 }
 
+/** Under this height (px) a phone's keyboard is up, or the phone is small: the room says the same in fewer lines. */
+const SHORT = 540;
+
 /** A phone's keyboard covers the page without a resize: the room is as high as what is seen. */
 export function useSeenHeight(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
@@ -68,6 +71,7 @@ export function useSeenHeight(root: RefObject<HTMLElement | null>): void {
       // Pinch zoom shrinks the view too, and must not squeeze the room.
       const height = viewport.scale === 1 ? `${viewport.height}px` : '';
       root.current?.style.setProperty('--seen-height', height);
+      if (root.current) root.current.dataset.short = String(viewport.scale === 1 && viewport.height < SHORT);
     };
     follow();
     viewport.addEventListener('resize', follow);

@@ -1,6 +1,7 @@
 /** The lesson room as it looks: header, status, stage, controls, panel, End. What it shows comes from a session. */
 
 import { useComputed, useSignal } from '@preact/signals';
+import { ChevronRight } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { RoomSession } from '../pages/room_session';
@@ -69,6 +70,7 @@ const CALM: ReadonlySet<StateKey> = new Set([
   'weak_theirs',
   'weak_yours',
   'reconnecting',
+  'adult_asked_back',
 ]);
 const WIDE = '(min-width: 1280px) and (min-height: 480px)';
 
@@ -121,7 +123,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
       ref={root}
       class="room night"
       data-state={shown.state}
-      data-calm={CALM.has(shown.state)}
+      data-calm={CALM.has(shown.state) || (shown.state === 'warning' && room?.you.role === 'teacher')}
       data-panel={panel.value && room !== null && !over}
       data-over={over}
     >
@@ -129,9 +131,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
         Skip to messages
       </button>
       <div class="bar" aria-hidden="true" />
-      <header class="title">
-        <Heading room={room} />
-      </header>
+      <Heading room={room} />
       <StatusLine shown={shown} notice={session.notice.value} act={act} />
       {over ? (
         <main class="afterwards day" tabIndex={0} aria-label="After the lesson">
@@ -140,7 +140,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
         </main>
       ) : (
         <>
-          <Stage session={session} room={room} act={act} />
+          <Stage session={session} room={room} />
           <Lower
             shown={shown}
             act={act}
@@ -198,17 +198,28 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
   );
 }
 
+/** Longer than two lines beside End on a phone. */
+const LONG_TITLE = 24;
+
 function Heading({ room }: { room: Known | null }) {
-  if (room === null) return <h1>Lesson</h1>;
+  if (room === null)
+    return (
+      <header class="title">
+        <h1>Lesson</h1>
+      </header>
+    );
   const { lesson } = room;
   const times = `${timeOfDay(lesson.starts_at, lesson.time_zone)} to ${timeOfDay(lesson.ends_at, lesson.time_zone)}`;
   const whom =
     room.you.role === 'teacher' ? names(lesson.pupils.map((p) => p.first_name)) : lesson.teacher_name;
+  const title = `${lesson.subject} · ${whom}`;
   return (
-    <h1>
-      {lesson.subject} · {whom}
-      <span class="times"> · {times}</span>
-    </h1>
+    <header class="title" data-long={title.length > LONG_TITLE}>
+      <h1>
+        {title}
+        <span class="times"> · {times}</span>
+      </h1>
+    </header>
   );
 }
 
@@ -228,9 +239,12 @@ function Lower({ shown, act, room, last, onOpen }: LowerProps) {
       {acting && <Actions shown={shown} act={act} />}
       {!acting && last !== undefined && room !== null && (
         <button type="button" class="last" onClick={onOpen}>
-          {last.kind === 'message'
-            ? `${authorOf(room, last)}: ${last.text ?? ''}`
-            : 'A message is waiting for you.'}
+          <span>
+            {last.kind === 'message'
+              ? `${authorOf(room, last)}: ${last.text ?? ''}`
+              : 'A message is waiting for you.'}
+          </span>
+          <ChevronRight size={20} aria-hidden="true" />
         </button>
       )}
     </div>

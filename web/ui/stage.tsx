@@ -1,9 +1,9 @@
 /** The stage: the other side's picture, whole; one's own, small and mirrored. */
 
-import type { Act } from '../room/presentation';
+import { ofPart } from '../room/present';
 import { adultWord, type Known, pupilName, sideStatus, TEACHER } from '../room/sides';
 import type { PartStatus } from '../wire/types';
-import { BUTTONS, fill, sentence, WHY } from '../words';
+import { BUTTONS, fill, sentence, TITLES, WHY } from '../words';
 import { PressButton } from './basics';
 import { ownPlace } from './own_place';
 import { Picture } from './picture';
@@ -12,10 +12,9 @@ import type { RoomPort } from './room_view';
 interface Props {
   session: RoomPort;
   room: Known | null;
-  act: (act: Act) => void;
 }
 
-export function Stage({ session, room, act }: Props) {
+export function Stage({ session, room }: Props) {
   // Read for its change: tracks come and go outside of signals.
   const turn = session.mediaTurn.value;
   const others =
@@ -23,8 +22,16 @@ export function Stage({ session, room, act }: Props) {
   return (
     <main class="stage" data-tiles={others.length} tabIndex={-1} aria-label="Pictures" data-turn={turn}>
       {room !== null &&
-        others.map((side) => <Tile key={side} session={session} room={room} side={side} act={act} />)}
-      <Own session={session} />
+        others.map((side, i) => (
+          <Tile
+            key={side}
+            session={session}
+            room={room}
+            side={side}
+            several={others.length > 1}
+            owned={i === others.length - 1}
+          />
+        ))}
     </main>
   );
 }
@@ -33,26 +40,33 @@ interface TileProps {
   session: RoomPort;
   room: Known;
   side: string;
-  act: (act: Act) => void;
+  /** One of several: it carries its own word and clock. */
+  several: boolean;
+  /** One's own picture stands in this tile's corner. */
+  owned: boolean;
 }
 
-function Tile({ session, room, side }: TileProps) {
+function Tile({ session, room, side, several, owned }: TileProps) {
   const name = side === TEACHER ? room.lesson.teacher_name : pupilName(room.lesson, side);
   const tracks = session.media?.incoming(side) ?? [];
   const flows = session.media?.flows(side) ?? false;
   const part = room.status.parts.find((p) => p.pupil === side);
   return (
     <section class="tile" aria-label={name}>
-      <Picture
-        tracks={tracks}
-        label={`Picture of ${name}`}
-        muted={false}
-        tries={session.soundTries.value}
-        onBlocked={(blocked) => session.soundIs(side, blocked)}
-      />
-      {!flows && <p class="absent">{absence(room, side, name)}</p>}
+      <div class={owned ? 'frame owned' : 'frame'}>
+        <Picture
+          tracks={tracks}
+          label={`Picture of ${name}`}
+          muted={false}
+          tries={session.soundTries.value}
+          onBlocked={(blocked) => session.soundIs(side, blocked)}
+        />
+        {!flows && <p class="absent">{absence(room, side, name)}</p>}
+        {owned && <Own session={session} />}
+      </div>
       <div class="who">
         <span class="name">{name}</span>
+        {several && part !== undefined && <span class="word">{wordOf(room, part, session.now())}</span>}
         {part !== undefined && room.you.role === 'teacher' && (
           <Adult session={session} room={room} part={part} />
         )}
@@ -61,8 +75,17 @@ function Tile({ session, room, side }: TileProps) {
   );
 }
 
-/** In place of a picture: what is known of it, and no more. */
+/** The state of one part in a word, with its clock. */
+function wordOf(room: Known, part: PartStatus, now: number): string {
+  if (part.phase === 'over') return 'Ended';
+  const shown = ofPart(room, part, now);
+  return [TITLES[shown.state] ?? '', shown.clock?.text ?? ''].filter(Boolean).join(' ');
+}
+
+/** In place of a picture: what is known of it, and no more. Nothing where it is we who do not look. */
 function absence(room: Known, side: string, name: string): string {
+  if (room.here.link !== 'open' || room.halted || room.here.endPressed) return '';
+  if (sideStatus(room.status, room.you.side ?? TEACHER)?.reasons.includes('line')) return '';
   const status = sideStatus(room.status, side);
   if (status === null || !status.here) return fill(WHY.other.away, { pupil: name });
   const reason = (['camera', 'media', 'line'] as const).find((r) => status.reasons.includes(r));
@@ -82,11 +105,15 @@ function Adult({ session, room, part }: { session: RoomPort; room: Known; part: 
   const canMark = part.adult === 'in' && part.adult_stays && room.status.can.includes('adult_out');
   return (
     <>
-      <span class="word">
+      <span class="word adult">
         {sentence(adultWord(room.lesson, part.pupil))}: {states[part.adult]}
       </span>
       {canMark && (
-        <PressButton look="quiet" onPress={() => session.ask({ type: 'adult_out', pupil: part.pupil })}>
+        <PressButton
+          look="quiet"
+          class="adult"
+          onPress={() => session.ask({ type: 'adult_out', pupil: part.pupil })}
+        >
           {BUTTONS.they_left}
         </PressButton>
       )}

@@ -12,7 +12,6 @@ import {
   LoaderCircle,
   type LucideIcon,
   MonitorSmartphone,
-  SignalLow,
   Split,
   Unplug,
   UserRound,
@@ -23,13 +22,33 @@ import type { Act, IconName, Presentation } from '../room/presentation';
 import { isEnded } from '../room/presentation';
 import { PressButton } from './basics';
 
-const ICONS: Record<IconName, LucideIcon> = {
+/** Two bars of four: the missing ones are seen as missing. */
+function TwoBars(props: { class?: string; 'data-icon'?: string }) {
+  return (
+    <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true" {...props}>
+      {[0, 1, 2, 3].map((bar) => (
+        <rect
+          key={bar}
+          x={2 + bar * 5.5}
+          y={16 - bar * 4.5}
+          width="4"
+          height={6 + bar * 4.5}
+          fill={bar < 2 ? 'currentColor' : 'none'}
+          stroke="currentColor"
+          stroke-width="1.5"
+        />
+      ))}
+    </svg>
+  );
+}
+
+const ICONS: Record<IconName, LucideIcon | typeof TwoBars> = {
   clock: Clock,
   hourglass: Hourglass,
   tool: Wrench,
   ring: LoaderCircle,
   dot: Circle,
-  bars: SignalLow,
+  bars: TwoBars,
   broken: Unplug,
   person: UserRound,
   hand: Hand,
@@ -42,16 +61,17 @@ const ICONS: Record<IconName, LucideIcon> = {
   check: CircleCheck,
 };
 
-const AROUND = 2 * Math.PI * 10;
+const AROUND = 2 * Math.PI * 17;
 
+/** What is left of a clock, around the state's own icon. */
 function Ring({ share }: { share: number }) {
   return (
-    <svg class="ring icon" viewBox="0 0 28 28" aria-hidden="true">
-      <circle cx="14" cy="14" r="10" fill="none" stroke="var(--line)" stroke-width="4" />
+    <svg class="ring" viewBox="0 0 40 40" aria-hidden="true">
+      <circle cx="20" cy="20" r="17" fill="none" stroke="var(--line)" stroke-width="4" />
       <circle
-        cx="14"
-        cy="14"
-        r="10"
+        cx="20"
+        cy="20"
+        r="17"
         fill="none"
         stroke="currentColor"
         stroke-width="4"
@@ -61,17 +81,33 @@ function Ring({ share }: { share: number }) {
   );
 }
 
+function StateIcon({ shown }: { shown: Presentation }) {
+  const Icon = ICONS[shown.icon];
+  if (shown.ring === null) return <Icon class="icon" data-icon={shown.icon} aria-hidden="true" />;
+  return (
+    <span class="icon ringed">
+      <Ring share={shown.ring} />
+      {shown.icon !== 'ring' && <Icon class="icon" aria-hidden="true" />}
+    </span>
+  );
+}
+
 /** A sentence with the clock in its slot. */
 export function Clocked({ text, shown }: { text: string; shown: Presentation }) {
-  const [first = '', ...rest] = text.split('{m:ss}');
-  if (rest.length === 0 || shown.clock === null) return <>{text}</>;
+  const [first = '', rest] = text.split('{m:ss}');
+  if (rest === undefined || shown.clock === null) return <>{text}</>;
+  // "3:12 left." stays on one line.
+  const [, near = '', far = ''] = /^( \w+\.|[.,]?)(.*)$/s.exec(rest) ?? [];
   return (
     <>
       {first}
-      <span role="timer" aria-live="off" aria-label="Clock">
-        {shown.clock.text}
+      <span class="clocked">
+        <span role="timer" aria-live="off" aria-label="Clock">
+          {shown.clock.text}
+        </span>
+        {near}
       </span>
-      {rest.join('')}
+      {far}
     </>
   );
 }
@@ -83,11 +119,12 @@ interface Props {
   act: (act: Act) => void;
 }
 
+/** Headline and second line together: from here on they are set closer, so that they keep to their place. */
+const LONG = 190;
+
 export function StatusLine({ shown, notice, act }: Props) {
-  const Icon = ICONS[shown.icon];
   const over = isEnded(shown.state);
   const Heading = over ? 'h2' : 'p';
-  const share = shown.clock?.share ?? null;
   const second = notice || shown.second;
   return (
     <section
@@ -96,8 +133,9 @@ export function StatusLine({ shown, notice, act }: Props) {
       tabIndex={0}
       data-state={shown.state}
       data-tone={shown.tone}
+      data-long={shown.headline.length + second.length > LONG}
     >
-      {share === null ? <Icon class="icon" aria-hidden="true" /> : <Ring share={share} />}
+      <StateIcon shown={shown} />
       <Heading class="headline" tabIndex={over ? -1 : undefined} id={over ? 'ended' : undefined}>
         <Clocked text={shown.headline} shown={shown} />
       </Heading>
