@@ -327,16 +327,87 @@ export const CHOICES: Record<string, string> = {
   teach_on: 'teach on, and owe the time',
 };
 
+/**
+ * The three steps to let the page use camera or microphone, by browser, and the sign that the first one names.
+ * `{device}` is Camera, Microphone, or both.
+ */
+export const ALLOW = {
+  chrome: {
+    sign: 'sliders',
+    steps: [
+      'Press this sign at the left end of the address line.',
+      'Switch {device} on.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  chrome_phone: {
+    sign: 'sliders',
+    steps: [
+      'Press this sign at the left end of the address line, then Permissions.',
+      'Switch {device} on.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  edge: {
+    sign: 'lock',
+    steps: [
+      'Press this sign at the left end of the address line.',
+      'Beside {device}, choose Allow.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  firefox: {
+    sign: 'crossed',
+    steps: [
+      'Press this sign at the left end of the address line.',
+      'Beside {device}, take away Blocked with the small cross.',
+      'Press Try again and choose Allow.',
+    ],
+  },
+  safari: {
+    sign: 'menu',
+    steps: [
+      'Open the Safari menu at the top of the screen, then Settings for this website.',
+      'Beside {device}, choose Allow.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  safari_phone: {
+    sign: 'menu',
+    steps: [
+      'Press this sign in the address line, then Website Settings.',
+      'Beside {device}, choose Allow.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  ios_app: {
+    sign: 'settings',
+    steps: [
+      "Open Settings on this device and find this browser's name.",
+      'Switch {device} on.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+  other: {
+    sign: 'crossed',
+    steps: [
+      'Look for a sign like this in the address line of the browser, and press it.',
+      'Beside {device}, choose Allow.',
+      'Come back to this page and press Try again.',
+    ],
+  },
+} as const;
+
 /** Steps under "Help me fix it", by what is missing. */
 export const HELP = {
   camera: [
-    'Look for a camera sign in the address line of the browser. Press it and choose Allow.',
+    'Check that the camera is plugged in, and not covered or switched off.',
     'Close other programs that use the camera.',
     'Then press Try again.',
   ],
   microphone: [
-    'Look for a microphone sign in the address line of the browser. Press it and choose Allow.',
     'Check that the headset is plugged in and not switched off.',
+    'Close other programs that use the microphone.',
     'Then press Try again.',
   ],
   media: [
@@ -387,6 +458,8 @@ export const MORE = {
   watch_notice: 'Nobody in the lesson can see or hear you. Your visit is on record.',
   watch_end: 'End this lesson now? Both sides will only read that it has ended.',
   flag_head: 'Flag ends the lesson and tells the safeguarding team.',
+  conduct_or_dress: 'Behaviour or dress?',
+  conduct_or_dress_hint: 'The family is emailed this reason.',
   ended_for: 'How did it end for {pupil}?',
   you_decide: 'You say below what happens. After 2 working days the office decides.',
   they_were_first: 'Not charged, because they were ready first. There will be another time.',

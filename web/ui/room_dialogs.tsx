@@ -1,10 +1,20 @@
 /** The room's dialogs: each was opened by the person. */
 
+import {
+  Lock,
+  type LucideIcon,
+  MicOff,
+  PanelTop,
+  Settings,
+  SlidersHorizontal,
+  VideoOff,
+} from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
+import { browserName } from '../media/browser';
 import type { HelpTopic } from '../room/presentation';
 import { adultWord, type Known, pupilName, TEACHER } from '../room/sides';
 import type { Choice, PartStatus } from '../wire/types';
-import { BUTTONS, fill, HELP, WARNINGS } from '../words';
+import { ALLOW, BUTTONS, fill, HELP, WARNINGS } from '../words';
 import { Dialog, PressButton } from './basics';
 import { fullScreen } from './keys';
 import { ownPlace } from './own_place';
@@ -124,22 +134,55 @@ const TOPICS: Record<Exclude<HelpTopic, 'adult'>, string> = {
   media: 'Picture and sound do not get through',
 };
 
-function Help({ topic, session, onClose }: Props & { topic: HelpTopic | 'all' }) {
+const SIGNS: Record<(typeof ALLOW)[keyof typeof ALLOW]['sign'], LucideIcon> = {
+  sliders: SlidersHorizontal,
+  lock: Lock,
+  crossed: VideoOff,
+  menu: PanelTop,
+  settings: Settings,
+};
+
+/** Where this browser keeps its permission; its sign is drawn beside the first step. */
+function Allow({ camera, microphone }: { camera: boolean; microphone: boolean }) {
+  const { sign, steps } = ALLOW[browserName(navigator)];
+  const Sign = sign === 'crossed' && !camera ? MicOff : SIGNS[sign];
+  const device = [camera ? 'Camera' : '', microphone ? 'Microphone' : ''].filter(Boolean).join(' and ');
+  return (
+    <section class="stack tight">
+      <h3>{device}</h3>
+      <ol class="steps">
+        {steps.map((step, i) => (
+          <li key={step}>
+            {i === 0 && <Sign class="sign" aria-hidden="true" />} {fill(step, { device })}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Help({ topic, room, session, onClose }: Props & { topic: HelpTopic | 'all' }) {
+  const camera = room.here.camera === 'blocked';
+  const microphone = room.here.microphone === 'blocked';
+  const blocked = { camera, microphone, media: false };
   const topics =
     topic === 'all' || topic === 'adult' ? (['camera', 'microphone', 'media'] as const) : ([topic] as const);
   return (
     <Dialog title={topic === 'all' ? 'Help' : 'Things to try'} onClose={onClose} night>
       <div class="stack">
-        {topics.map((one) => (
-          <section key={one} class="stack tight">
-            <h3>{TOPICS[one]}</h3>
-            <ol class="steps">
-              {HELP[one].map((step) => (
-                <li key={step}>{step}</li>
-              ))}
-            </ol>
-          </section>
-        ))}
+        {topics.some((one) => blocked[one]) && <Allow camera={camera} microphone={microphone} />}
+        {topics
+          .filter((one) => !blocked[one])
+          .map((one) => (
+            <section key={one} class="stack tight">
+              <h3>{TOPICS[one]}</h3>
+              <ol class="steps">
+                {HELP[one].map((step) => (
+                  <li key={step}>{step}</li>
+                ))}
+              </ol>
+            </section>
+          ))}
         <PressButton
           look="primary"
           onPress={() => {
