@@ -446,3 +446,39 @@ test('Q1 an observer sees names and clocks of both sides and has no buttons in t
   for (const name of ['watch-live', 'watch-clock']) expect(look(name).words).toEqual([]);
   expect(look('watch-clock').headline).toBe("Waiting for Sam's side. 3:12 left.");
 });
+
+describe('C6 opens at 5:00 of lost time, mostly while the line is still down', () => {
+  const open = ROOMS['lost-decision-t']?.part;
+
+  test('the teacher decides from there, and can still write', () => {
+    const shown = look('lost-decision-t');
+    expect(shown.state).toBe('interrupted_theirs');
+    expect(shown.headline).toBe("We have lost Sam's side. We are trying to get it back.");
+    expect(shown.second).toBe('Lost so far 5:12. After 5:00 in all, you decide what happens.');
+    expect(shown.words).toEqual(['Decide now', 'Write to them']);
+    expect(shown.buttons[0]?.act).toEqual({ do: 'ask_decision', pupil: 'sam' });
+  });
+
+  test('whatever the interruption is called', () => {
+    const lostOnes = [
+      look('lost-decision-t', { status: { platform_up: false } }),
+      look('lost-decision-t', { sam: { evidence: 'unknown', here: true, reasons: ['path'] } }),
+    ];
+    for (const shown of lostOnes) {
+      expect(shown.state).toBe('interrupted_platform');
+      expect(shown.words).toEqual(['Decide now']);
+    }
+    const mine = look('lost-decision-t', { teacher: { evidence: 'lost', reasons: ['line'] }, sam: {} });
+    expect(mine.state).toBe('interrupted_yours');
+    expect(mine.words[0]).toBe('Decide now');
+  });
+
+  test('not before, not after, and never for the family', () => {
+    for (const decision of ['', 'carry_over'] as const) {
+      expect(look('lost-decision-t', { part: { ...open, decision } }).words).toEqual(['Write to them']);
+    }
+    const family = look('lost-theirs-p', { part: open ?? {} });
+    expect(family.words).toEqual(['Write to them']);
+    expect(family.second).toContain('Mrs Novakova decides');
+  });
+});
