@@ -209,6 +209,7 @@ def status_for(status: Status, viewer: Viewer) -> Status:
         rule=status.rule if status.rule in _CONNECTION else NEUTRAL if status.rule else "",
         ended_by="",
         asks_why=status.asks_why and viewer.role is Role.TEACHER,
+        may_explain=status.may_explain and viewer.role is Role.TEACHER,
         asks_why_of=status.asks_why_of if viewer.role is Role.TEACHER else (),
     )
 

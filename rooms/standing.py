@@ -128,6 +128,7 @@ def room_status(
         settled=settled,
         ended_by=by.value if by else "",
         asks_why=asks_why(course),
+        may_explain=actions.may_explain(course),
         asks_why_of=asks_why_of(course),
     )
 

@@ -86,5 +86,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Role that ended it, or empty."""
     asks_why: bool = False
     """The teacher ended it under no rule, an outcome depends on why, and they have not said it."""
+    may_explain: bool = False
+    """A reason would still be taken, also where no outcome depends on it yet: D1 and D2 take the place of any."""
     asks_why_of: tuple[SideId, ...] = ()
     """The same of pupils whom the teacher removed."""

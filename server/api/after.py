@@ -70,6 +70,8 @@ class After(msgspec.Struct, frozen=True, kw_only=True):
     timeline: list[Line]
     asks_why: bool
     """How did it end? To the teacher, while an outcome depends on the answer."""
+    may_explain: bool
+    """Behaviour and dress can still be said (D1, D2), asked or not."""
     asks_why_of: tuple[SideId, ...]
     """The same of pupils who were removed."""
     decisions: list[Decision]
@@ -128,7 +130,15 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
     shown = card(booking, actor, read, now)
     if read is None:
         return After(
-            card=shown, results=[], settled=False, timeline=[], asks_why=False, asks_why_of=(), decisions=[], now=now
+            card=shown,
+            results=[],
+            settled=False,
+            timeline=[],
+            asks_why=False,
+            may_explain=False,
+            asks_why_of=(),
+            decisions=[],
+            now=now,
         )
     viewer = viewer_of(actor)
     status = status_for(read.room.status(now), viewer)
@@ -141,6 +151,7 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
         settled=status.settled,
         timeline=timeline,
         asks_why=status.asks_why,
+        may_explain=status.may_explain,
         asks_why_of=status.asks_why_of,
         decisions=decisions if teaches else [],
         now=now,

@@ -58,7 +58,12 @@ async def test_D_an_intervention_reads_neutral_for_teacher_family_and_manager(
         outcome = OF_THE_OFFICE | (not_charged if isinstance(command, TeacherLeaves) else {})
         assert [result["outcome"] for result in after["results"]] == [outcome]
         assert [line["detail"] for line in after["timeline"] if line["what"] == "ended"] == ["neutral"]
-        assert (after["asks_why"], after["asks_why_of"], after["decisions"]) == (False, [], [])
+        assert (after["asks_why"], after["may_explain"], after["asks_why_of"], after["decisions"]) == (
+            False,
+            False,
+            [],
+            [],
+        )
         assert after["card"]["needs"] == []
         assert [word for word in TELLING if word in text] == []
         listed = (await browser.get("/api/lessons")).text

@@ -228,9 +228,12 @@ async def test_D1_the_teacher_says_why_afterwards_and_once(
     path = f"/api/lessons/{NOW_OPEN}/explain"
     body = {"action": action(), "because": "conduct"}
     assert refusal(await family.post(path, body)) == (404, "not_found")
+    before = (await teacher.get(f"/api/lessons/{NOW_OPEN}")).json()
+    assert (before["asks_why"], before["may_explain"]) == (False, True), "not started: nobody asks, but it can be said"
+    assert not (await family.get(f"/api/lessons/{NOW_OPEN}")).json()["may_explain"]
     answer = await teacher.post(path, body)
     assert answer.status_code == 200, answer.text
-    assert not answer.json()["asks_why"]
+    assert (answer.json()["asks_why"], answer.json()["may_explain"]) == (False, False)
     again = await teacher.post(path, {"action": action(), "because": "other"})
     assert again.status_code == 409
     refusal(again)

@@ -351,6 +351,7 @@ STATUS = Status(
     rule="auto",
     ended_by="hook",
     asks_why=True,
+    may_explain=True,
     asks_why_of=("sam",),
 )
 
@@ -366,7 +367,7 @@ def test_D_the_status_names_no_intervention() -> None:
     for viewer in VIEWERS.values():
         seen = status_for(STATUS, viewer)
         assert (seen.rule, seen.ended_by) == (NEUTRAL, "")
-        assert seen.asks_why is (viewer is TEACHER_V)
+        assert (seen.asks_why, seen.may_explain) == ((viewer is TEACHER_V),) * 2
         assert seen.asks_why_of == (("sam",) if viewer is TEACHER_V else ())
         assert b"auto" not in msgspec.msgpack.encode(seen)
         assert b"hook" not in msgspec.msgpack.encode(seen)

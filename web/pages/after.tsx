@@ -65,6 +65,7 @@ export function AfterContent({ id, after, again }: ContentProps) {
         </section>
       )}
       {teacher && after.asks_why && <HowDidItEnd id={id} after={after} again={again} pupil={null} />}
+      {teacher && after.may_explain && !after.asks_why && <ConductOrDress id={id} again={again} />}
       {teacher &&
         after.asks_why_of.map((pupil) => (
           <HowDidItEnd key={pupil} id={id} after={after} again={again} pupil={pupil} />
@@ -152,6 +153,30 @@ function HowDidItEnd({ id, after, again, pupil }: ContentProps & { pupil: string
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Nobody asks, but it stays possible (D1, D2). */
+function ConductOrDress({ id, again }: Omit<ContentProps, 'after'>) {
+  const { trouble, send } = useSending(again);
+  return (
+    <details>
+      <summary>{MORE.conduct_or_dress}</summary>
+      <p>{MORE.conduct_or_dress_hint}</p>
+      {trouble.value && <p role="alert">{trouble.value}</p>}
+      <div class="row">
+        {REASONS.filter(({ because }) => because === 'conduct' || because === 'dress').map(
+          ({ because, words }) => (
+            <PressButton
+              key={because}
+              onPress={() => void send((action) => http.explain(id, { action, because, pupil: null }))}
+            >
+              {words}
+            </PressButton>
+          ),
+        )}
+      </div>
+    </details>
   );
 }
 

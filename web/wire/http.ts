@@ -44,6 +44,8 @@ export interface After {
   settled: boolean;
   timeline: TimelineRow[];
   asks_why: boolean;
+  /** Behaviour or dress can still be said. */
+  may_explain: boolean;
   /** Removed pupils whose outcome waits for the reason. */
   asks_why_of: string[];
   decisions: { pupil: string; owed_carry_over: number }[];
