@@ -474,7 +474,7 @@ describe('C6 opens at 5:00 of lost time, mostly while the line is still down', (
   });
 
   test('not before, not after, and never for the family', () => {
-    for (const decision of ['', 'carry_over'] as const) {
+    for (const decision of ['', 'teach_on'] as const) {
       expect(look('lost-decision-t', { part: { ...open, decision } }).words).toEqual(['Write to them']);
     }
     const family = look('lost-theirs-p', { part: open ?? {} });
