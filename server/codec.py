@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from rooms.audience import Shown
+from rooms.shown import Shown
 from server.frames import ClientFrame, ServerFrame
 
 FRAME_BYTES_MAX: Final = 20_000

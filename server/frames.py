@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from rooms.audience import Closing, Happened, Held, Message, Result, Unsent
 from rooms.commands import Because, Choice
 from rooms.lesson import Kind, SideId
+from rooms.shown import Closing, Happened, Held, Message, Result, Unsent
 from rooms.status import PartStatus, SideStatus
 
 ACTION_CHARS_MAX = 36

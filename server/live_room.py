@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from rooms.audience import Shown, Viewer, project, project_all
+from rooms.audience import Viewer, project, project_all
 from rooms.commands import End, EndAsMissed, Flag, TeacherLeaves, Tick
 from rooms.events import (
     AdultAskedBack,
@@ -38,6 +38,7 @@ from rooms.events import (
 from rooms.lesson import TEACHER, SideId
 from rooms.prefix import Prefix
 from rooms.room import Room
+from rooms.shown import Shown
 from rooms.verdict import Ruling
 from server.chat import Chat
 from server.codec import Encoded

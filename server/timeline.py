@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from rooms.audience import Closing, Happened, Result, Viewer, project
+from rooms.audience import Viewer, project
 from rooms.events import Event, Outcome
 from rooms.lesson import SideId
 from rooms.prefix import Prefix
+from rooms.shown import Closing, Happened, Result
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A line of the timeline: `rooms.audience.Happened`, or ``ended`` with the closing's ``how`` as the detail."""
+    """A line of the timeline: `rooms.shown.Happened`, or ``ended`` with the closing's ``how`` as the detail."""
 
     at: int
     what: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from rooms.audience import PROJECTION_VERSION, Shown, Viewer, project, sees
+from rooms.audience import PROJECTION_VERSION, Viewer, project, sees
 from rooms.events import Event
 from rooms.lesson import Kind, Lesson, PersonId, Pupil, Role
 from rooms.prefix import Prefix
+from rooms.shown import Shown
 from server.codec import Encoded
 from server.frames import Cursor, IceServer, LessonInfo, PupilInfo, Welcome, You
 from server.seat import Seat

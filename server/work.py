@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from rooms.audience import Shown
 from rooms.commands import Command
 from rooms.events import Event
+from rooms.shown import Shown
 from server.seat import Answer, Handle, Seat
 from server.store.port import MessageText
 

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from rooms.audience import Closing, Message
 from rooms.events import (
     Departed,
     Ended,
@@ -16,6 +15,7 @@ from rooms.events import (
     Shut,
 )
 from rooms.lesson import Role
+from rooms.shown import Closing, Message
 from server.errors import FAILED, MOVED, RESTARTING
 from server.frames import EndFrame, EventFrame, SayFrame, StatusFrame
 from server.live_room import PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX

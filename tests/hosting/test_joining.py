@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from rooms.audience import Happened, Message
 from rooms.events import Departed, Entered
+from rooms.shown import Happened, Message
 from server.errors import TAKEN_OVER
 from server.frames import (
     Candidate,

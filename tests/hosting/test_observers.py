@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
-from rooms.audience import Closing, Message
 from rooms.events import EndPressed
 from rooms.lesson import Actor, Role
+from rooms.shown import Closing, Message
 from server.frames import Beat, BeatBack, EndFrame, PeersFrame, SayFrame, WarnFrame, Welcome
 from server.observers import OBSERVERS_MAX
 from tests.hosting.stage import MO, SAM, TESS, Stage

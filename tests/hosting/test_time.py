@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import asyncio
 
-from rooms.audience import Closing
 from rooms.commands import AdultIn, Explain
 from rooms.events import EvidenceChanged, Explained, Live, Opened, PartEnded, Shut, Started
+from rooms.shown import Closing
 from server.deadlines import Deadlines
 from server.frames import EndFrame, LeaveFrame, SayFrame
 from server.hosting import UNLOAD_AFTER_MS

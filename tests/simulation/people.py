@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rooms.audience import PROJECTION_VERSION, Shown
+from rooms.audience import PROJECTION_VERSION
 from rooms.lesson import Actor
+from rooms.shown import Shown
 from server.codec import MSGPACK, Encoded
 from server.errors import CloseReason
 from server.frames import Cursor, Elsewhere, Halt, Join, ServerFrame, StatusFrame, Welcome

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from rooms.audience import What
 from rooms.events import Clocks, Entered, Event, Outcome, Shut, Warned
+from rooms.shown import What
 from rooms.verdict import Ruling
 from server.mail import Sender, build, message_id
 from server.mail_timeline import CHOICES, SENTENCES

@@ -13,13 +13,6 @@ from rooms import events as ev
 from rooms.audience import (
     _SHOWING,
     NEUTRAL,
-    Closing,
-    Happened,
-    Held,
-    Message,
-    Result,
-    Shown,
-    Unsent,
     Viewer,
     may_signal,
     outcome_for,
@@ -31,6 +24,7 @@ from rooms.audience import (
 )
 from rooms.lesson import TEACHER, Actor, Kind, Lesson, Pupil, Role
 from rooms.prefix import Prefix
+from rooms.shown import Closing, Happened, Held, Message, Result, Shown, Unsent
 from rooms.status import PartStatus, SideStatus, Status
 from rooms.verdict import Ruling, Verdict
 

@@ -10,8 +10,8 @@ import msgpack
 import msgspec
 import pytest
 
-from rooms.audience import Closing, Happened, Held, Message, Result, Unsent
 from rooms.events import Clocks, Outcome
+from rooms.shown import Closing, Happened, Held, Message, Result, Unsent
 from rooms.status import PartStatus, SideStatus
 from server import codec as codecs
 from server import frames

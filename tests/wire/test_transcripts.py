@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rooms.audience import Closing, Happened, Held, Message, Result, Unsent
+from rooms.shown import Closing, Happened, Held, Message, Result, Unsent
 from server import connection, errors, frames, gateway, outlet, wire_schema
 from server.codec import CODECS, FRAME_BYTES_MAX, JSON, MSGPACK
 from server.connection import Limits
