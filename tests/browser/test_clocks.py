@@ -130,11 +130,7 @@ async def test_C6_one_sides_media_cut_is_seen_and_timed_on_both(browser: Browser
             await seated.sees("live")
             await seated.media_arrives()
         home.jump_to(60)
-
-        async def started() -> bool:
-            return any(isinstance(event, Started) for event in await home.events())
-
-        await until("started", started)
+        await until("started", lambda: _started(home))
         await conditions(family.page, CUT)
         for seated in (teacher, family):
             words = await seated.sees("interrupted_platform", "interrupted_theirs", "interrupted_yours", seconds=20)
@@ -163,3 +159,41 @@ async def test_B1_a_child_whose_grown_up_has_not_checked_in_is_not_ready(browser
         home.jump_to(45)
         assert "Sam's grown-up has not checked in yet." in await teacher.sees("other_clock")
         assert "A grown-up still needs to check in." in await family.sees("own_clock")
+
+
+async def test_C_a_lesson_that_is_live_at_its_end_runs_on_and_then_closes(browser: Browser, tmp_path: Path) -> None:
+    async with house(browser, tmp_path, age=13) as home:
+        teacher, family = await home.both_live()
+        home.jump_to(70)
+        await teacher.sees("live")
+        home.jump_to(1_502)
+        assert "Please ask your adult to come for the end." in await family.sees("adult_asked_back")
+        home.jump_to(1_803)
+        for seated in (teacher, family):
+            assert "Lesson time is over. You can finish until" in await seated.sees("time_over")
+        home.jump_to(2_401)
+        assert "The lesson has ended. Well done." in await family.sees("ended_time")
+        await teacher.sees("ended_time")
+        for seated in (teacher, family):
+            assert await seated.live_tracks() == 0
+        part = await home.outcome()
+        assert (part.outcome.rule, part.outcome.charge, part.outcome.minutes_owed) == ("held", "charged", 0)
+
+
+async def test_B1_a_lesson_pauses_while_a_young_childs_grown_up_is_away(browser: Browser, tmp_path: Path) -> None:
+    async with house(browser, tmp_path, age=9) as home:
+        teacher, family = await home.both_live()
+        home.jump_to(65)
+        await teacher.sees("live")
+        await until("started", lambda: _started(home))
+        await teacher.press("They have left")
+        assert "The lesson is paused. Please ask your grown-up to come back." in await family.sees("paused")
+        assert "The lesson is paused. Sam's grown-up has left the room." in await teacher.sees("paused")
+        await family.media_arrives()  # the pictures stay
+        await teacher.press("They are back, carry on")
+        await teacher.sees("live")
+        await family.sees("live")
+
+
+async def _started(home: House) -> bool:
+    return any(isinstance(event, Started) for event in await home.events())

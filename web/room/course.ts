@@ -43,8 +43,10 @@ export function decision(room: Known, part: PartStatus, now: number): Presentati
   });
 }
 
-export function askedBack(room: Known, part: PartStatus): Presentation | null {
+export function askedBack(room: Known, part: PartStatus, now: number): Presentation | null {
   if (!part.adult_asked_back || part.adult_stays) return null;
+  // From E on people need to read that time is over, and until when they may finish.
+  if (now >= room.lesson.ends_at) return null;
   const values = slots(room, part);
   const teacher = room.you.role === 'teacher';
   const canCome = !teacher && room.status.can.includes('check_in');
