@@ -286,7 +286,12 @@ def _adult_in(course: Course, event: AdultCheckedIn) -> None:
 
 def _adult_out(course: Course, event: AdultLeft) -> None:
     part = course.parts[event.pupil]
-    part.adult.leave(part.started)
+    contests = event.by.role is Role.TEACHER and part.adult.stays and part.adult.can_be_asked_about
+    if contests and not part.started:
+        # The check-in counts, not the teacher's click: it contests, and so can never put the pupil's clock on (C3).
+        part.adult.seen(False)
+    else:
+        part.adult.leave(part.started)
 
 
 def _adult_seen(course: Course, event: AdultWasSeen) -> None:

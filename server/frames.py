@@ -24,12 +24,22 @@ TICKET_CHARS_MAX = 1_024
 """Base64 of three ids, a name of up to 100 characters and a signature."""
 ID_CHARS_MAX = 64
 DEVICE_CHARS_MAX = 36
-REASON_CHARS_MAX = 200
 
 PRINTABLE = r"^[!-~]+\Z"
 """Ids are printable ASCII without spaces: they reach logs and databases."""
 VISIBLE = r"^(?=\s*\S)[^\x00]+\Z"
 """What people write is not blank, and holds no NUL, which PostgreSQL cannot store."""
+
+WarningReason = Literal[
+    "how we speak to each other",
+    "messages that are not about the lesson",
+    "what can be seen in the picture",
+    "clothes, as for school",
+    "other people coming in",
+    "taking part in the lesson",
+]
+"""What a conduct warning may ask for (docs/pages.md: a short list). A child reads it and no reviewer has, so it is
+never anybody's own words (D3). The same list is in web/words.ts."""
 
 Action = Annotated[str, Meta(min_length=1, max_length=ACTION_CHARS_MAX, pattern=PRINTABLE)]
 Id = Annotated[str, Meta(min_length=1, max_length=ID_CHARS_MAX, pattern=PRINTABLE)]
@@ -144,7 +154,7 @@ class RemoveFrame(Asking, frozen=True, kw_only=True, tag="remove"):
 class WarnFrame(Asking, frozen=True, kw_only=True, tag="warn"):
     """A conduct warning on record, shown to the family (D1); without ``pupil``, to every family."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARS_MAX, pattern=VISIBLE)]
+    reason: WarningReason
     pupil: Id | None = None
 
 

@@ -81,7 +81,7 @@ async def test_Q1_an_observer_can_do_nothing_else():
     observer = await stage.enter(MO)
     before = len(stage.events())
     stage.does(observer, SayFrame(action="a1", text="hello"))
-    stage.does(observer, WarnFrame(action="a2", reason="no"))
+    stage.does(observer, WarnFrame(action="a2", reason="other people coming in"))
     await asyncio.sleep(1)
     assert [observer.ack(action).code for action in ("a1", "a2")] == ["not_yours", "not_yours"]
     assert len(stage.events()) == before

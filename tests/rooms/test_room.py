@@ -340,6 +340,16 @@ def test_B1_an_adult_who_was_contested_and_then_leaves_is_missing() -> None:
     assert (work.part(7).adult, work.part(7).clock) == ("needed", "pupil")
 
 
+def test_B1_a_teacher_who_marks_the_adult_as_gone_contests_and_never_puts_the_pupils_clock_on() -> None:
+    work = AtWork(booking(11))
+    work.both_ready()
+    work.decide(c.AdultIn(**work.stamp(SAM), pupil="sam", name="Ann"), -50)
+    work.decide(c.AdultOut(**work.stamp(), pupil="sam"), 5)
+    assert (work.part(7).adult, work.part(7).clock) == ("disputed", "nobody")
+    work.decide(c.AdultIn(**work.stamp(SAM), pupil="sam", name="Ann"), 8)
+    assert work.part(9).phase == "settling"
+
+
 # What comes afterwards --------------------------------------------------------------------------------------
 
 

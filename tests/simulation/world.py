@@ -297,7 +297,7 @@ class World:
                 (f.LeaveFrame, {}),
                 (f.DecideFrame, {"choose": draw.choice(["abort", "carry_over", "teach_on"]), "pupil": pupil}),
                 (f.ExplainFrame, {"because": draw.choice(["agreed", "other", "conduct"])}),
-                (f.WarnFrame, {"reason": "Please sit down"}),
+                (f.WarnFrame, {"reason": "taking part in the lesson"}),
                 (f.AdultOutFrame, {"pupil": pupil}),
                 (f.AdultSeenFrame, {"pupil": pupil, "seen": draw.random() < 0.6}),
                 (f.CarryOnFrame, {"pupil": pupil}),

@@ -24,7 +24,7 @@ EVERY_FRAME: dict[str, dict[str, Any]] = {
     "explain": {"action": "a9", "because": "other", "pupil": None},
     "decide": {"action": "b1", "choose": "teach_on", "pupil": "sam"},
     "remove": {"action": "b2", "pupil": "sam"},
-    "warn": {"action": "b3", "reason": "Please sit where the adult can see you."},
+    "warn": {"action": "b3", "reason": "taking part in the lesson"},
     "leave": {"action": "b4"},
     "cannot_see": {"action": "b5"},
     "adult_out": {"action": "b6", "pupil": "sam"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from pathlib import Path
 from typing import Any, get_args
 
 import msgpack
@@ -178,3 +179,19 @@ def test_random_bytes_never_raise_anything_else() -> None:
                 read(message)
             except Unreadable:
                 continue
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.subprotocol)
+def test_D3_a_conduct_warning_carries_nobodys_own_words_past_the_review(codec: codecs.Codec) -> None:
+    own = frame("warn") | {"reason": "Call me on 07700 900123"}
+    with pytest.raises(Unreadable) as wrong:
+        codec.decode(pack(codec, own))
+    assert wrong.value.why == "field"
+
+
+def test_D1_the_page_offers_every_reason_that_the_wire_takes() -> None:
+    words = (Path(__file__).parents[2] / "web/words.ts").read_text(encoding="utf-8")
+    listed = words.partition("export const WARNINGS = [")[2].partition("]")[0]
+    assert [line.strip().strip("',") for line in listed.strip().splitlines()] == [
+        reason.strip("'") for reason in get_args(frames.WarningReason)
+    ]

@@ -165,7 +165,13 @@ export interface RemoveFrame {
 export interface WarnFrame {
   type: "warn";
   action: string;
-  reason: string;
+  reason:
+    | "clothes, as for school"
+    | "how we speak to each other"
+    | "messages that are not about the lesson"
+    | "other people coming in"
+    | "taking part in the lesson"
+    | "what can be seen in the picture";
   pupil?: string | null;
 }
 /**
