@@ -58,6 +58,7 @@ const AFTER: After = {
   settled: true,
   timeline: TIMELINE,
   asks_why: true,
+  may_explain: true,
   asks_why_of: [],
   decisions: [],
   now: E,
@@ -147,6 +148,7 @@ function afterOf(recorded: Recorded | undefined): After {
     results: [{ pupil: 'sam', outcome }],
     timeline: [...TIMELINE.slice(0, started ? -1 : 3), over],
     asks_why: recorded.closing.asks_why ?? false,
+    may_explain: recorded.closing.how === 'by_you',
   };
 }
 
