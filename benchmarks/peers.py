@@ -1,4 +1,4 @@
-"""The bare relays that we are measured beside, PeerJS server (npm `peer`) and python-socketio: nothing checked or kept."""
+"""The bare relays that we are measured beside, PeerJS server (npm `peer`) and python-socketio: nothing is checked."""
 
 from __future__ import annotations
 
