@@ -150,7 +150,7 @@ class Committer:
         try:
             self._end(transaction.commit)
         except Exception:
-            _log.exception("a commit broke off; the outcome of %d events is unknown", len(plan.events))
+            _log.exception("a commit broke off; the outcome of %d appends is unknown", len(plan.events))
             self._drop_connection()
             for lesson in plan.heads:
                 self._heads.pop(lesson, None)
@@ -190,13 +190,15 @@ class Committer:
             select(lesson_log.c.epoch).where(lesson_log.c.lesson == lesson).with_for_update(read=True)
         ).scalar()
         last = connection.execute(
-            select(event.c.sequence, event.c.chain)
+            select(event.c.sequence, event.c["count"], event.c.chain)
             .where(event.c.lesson == lesson)
             .order_by(event.c.sequence.desc())
             .limit(1)
         ).first()
-        sequence, chain = (last.sequence, last.chain) if last else (0, event_bytes.chain_start(lesson))
-        return _Head(epoch or UNCLAIMED, sequence, bytes(chain))
+        if last is None:
+            return _Head(epoch or UNCLAIMED, 0, event_bytes.chain_start(lesson))
+        first, count, chain = last
+        return _Head(epoch or UNCLAIMED, first + count - 1, bytes(chain))
 
     def _write(self, connection: Connection, plan: _Plan) -> None:
         if not plan.events:
@@ -335,16 +337,16 @@ def _judge(append: Append, head: _Head) -> Appended:
 def _prepare(append: Append, head: _Head, plan: _Plan) -> _Head:
     """Put an append's rows into the plan; return where its log stands then."""
     rows = project(append)
-    chain, sequence = head.chain, head.sequence
-    for one in append.events:
-        data = event_bytes.encode(one)
-        chain = event_bytes.chain_next(chain, data)
-        sequence += 1
-        plan.events.append((append.lesson, sequence, append.epoch, append.recorded_at, data, chain))
+    count = len(append.events)
+    if not count:
+        return head
+    data = event_bytes.encode(append.events)
+    chain = event_bytes.chain_next(head.chain, data)
+    plan.events.append((append.lesson, head.sequence + 1, count, append.epoch, append.recorded_at, data, chain))
     plan.messages.extend(rows.messages)
     if rows:
         plan.follow.append((append, rows))
-    return _Head(head.epoch, sequence, chain)
+    return _Head(head.epoch, head.sequence + count, chain)
 
 
 def _columns(row: msgspec.Struct) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from typing import Union, cast
+from collections.abc import Sequence
+from typing import Any, Union
 
 import msgspec
 
@@ -20,18 +21,24 @@ _KINDS = tuple(
     if inspect.isclass(kind) and issubclass(kind, Event) and kind not in (Event, ByPerson)
 )
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Union[_KINDS])  # noqa: UP007 - made from a tuple
+_decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(
+    Union[list[Union[_KINDS]], *_KINDS]  # type: ignore[valid-type]  # noqa: UP007 - made from a tuple
+)
 
-encode = _encoder.encode
+
+def encode(events: Sequence[Event]) -> bytes:
+    """The bytes of an append: its one event, or an array of its events."""
+    return _encoder.encode(events[0] if len(events) == 1 else events)
 
 
-def decode(data: bytes) -> Event:
-    """Read one stored event.
+def decode(data: bytes) -> list[Event]:
+    """Read one stored append.
 
     Raises:
-        msgspec.DecodeError: where the bytes are no event that this program knows.
+        msgspec.DecodeError: where the bytes hold an event that this program does not know.
     """
-    return cast("Event", _decoder.decode(data))
+    read = _decoder.decode(data)
+    return read if isinstance(read, list) else [read]
 
 
 def chain_start(lesson: str) -> bytes:
@@ -40,5 +47,5 @@ def chain_start(lesson: str) -> bytes:
 
 
 def chain_next(previous: bytes, data: bytes) -> bytes:
-    """The hash of an event whose bytes are ``data``."""
+    """The hash of an append whose bytes are ``data``."""
     return hashlib.sha256(previous + data).digest()

@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
-EventRow = tuple[str, int, int, int, bytes, bytes]
-"""lesson, sequence, epoch, recorded_at, event, chain."""
+EventRow = tuple[str, int, int, int, int, bytes, bytes]
+"""lesson, sequence, count, epoch, recorded_at, event, chain. One an append, not an event: a message is three events,
+and a row costs more than what is in it (its index, its page, a hash, the interpreter's lock let go and taken again)."""
 MessageRow = tuple[str, str, int, int, str, str, str, str | None, str, bytes]
 """lesson, message, sequence, at, person, author, role, side, text, salt."""
 
@@ -42,8 +43,8 @@ class SqliteHot:
         """Insert those whose epoch is the lesson's own; return how many that were."""
         cursor = _cursor(connection)
         cursor.executemany(
-            "INSERT INTO event (lesson, sequence, epoch, recorded_at, event, chain)"
-            " SELECT ?1, ?2, ?3, ?4, ?5, ?6 FROM lesson_log WHERE lesson = ?1 AND epoch = ?3",
+            "INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM lesson_log WHERE lesson = ?1 AND epoch = ?4",
             rows,
         )
         return int(cursor.rowcount)
@@ -66,9 +67,9 @@ class PostgresHot:
         cursor = _cursor(connection)
         cursor.execute(
             "WITH held AS (SELECT lesson, epoch FROM lesson_log WHERE lesson = ANY(%s::text[]) FOR SHARE)"
-            " INSERT INTO event (lesson, sequence, epoch, recorded_at, event, chain)"
-            " SELECT n.* FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[], %s::bytea[])"
-            " AS n (lesson, sequence, epoch, recorded_at, event, chain)"
+            " INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
+            " SELECT n.* FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[],"
+            " %s::bytea[]) AS n (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " JOIN held ON held.lesson = n.lesson AND held.epoch = n.epoch",
             [sorted(set(columns[0])), *columns],
         )

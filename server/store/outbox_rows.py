@@ -117,5 +117,5 @@ def next_due(connection: Connection) -> int | None:
 
 
 def _booking(data: bytes | None) -> Lesson | None:
-    first = event_bytes.decode(data) if data is not None else None
+    first = event_bytes.decode(data)[0] if data is not None else None
     return first.lesson if isinstance(first, Opened) else None

@@ -18,7 +18,7 @@ class Verified(msgspec.Struct, frozen=True):
     events: int
     """How many it has."""
     broken_at: int | None = None
-    """The first sequence whose hash, or number, does not follow from what is before it."""
+    """The first sequence of the first append whose hash, or number, does not follow from what is before it."""
 
 
 def read_log(connection: Connection, lesson: str) -> Log | None:
@@ -31,13 +31,14 @@ def read_log(connection: Connection, lesson: str) -> Log | None:
 
 
 def read_events(connection: Connection, lesson: str, up_to: int | None = None) -> tuple[list[Event], bytes]:
-    """The events up to a sequence, and the chain's hash there."""
+    """The events up to a sequence, and the chain's hash after the append that the last of them is in."""
     query = select(event.c.event, event.c.chain).where(event.c.lesson == lesson).order_by(event.c.sequence)
     if up_to is not None:
         query = query.where(event.c.sequence <= up_to)
     rows = connection.execute(query).all()
     chain = bytes(rows[-1].chain) if rows else event_bytes.chain_start(lesson)
-    return [event_bytes.decode(row.event) for row in rows], chain
+    events = [one for row in rows for one in event_bytes.decode(row.event)]
+    return events[:up_to], chain
 
 
 def read_texts(connection: Connection, lesson: str) -> dict[str, MessageText]:
@@ -58,13 +59,24 @@ def read_unfinished(connection: Connection) -> list[str]:
 def verify_log(connection: Connection, lesson: str) -> Verified:
     """Compute the chain anew over every stored event."""
     rows = connection.execute(
-        select(event.c.sequence, event.c.event, event.c.chain)
+        select(event.c.sequence, event.c["count"], event.c.event, event.c.chain)
         .where(event.c.lesson == lesson)
         .order_by(event.c.sequence)
     ).all()
     chain = event_bytes.chain_start(lesson)
-    for expected, row in enumerate(rows, start=1):
-        chain = event_bytes.chain_next(chain, bytes(row.event))
-        if row.sequence != expected or bytes(row.chain) != chain:
-            return Verified(False, len(rows), expected)
-    return Verified(True, len(rows))
+    total = sum(count for _, count, _, _ in rows)
+    expected = 1
+    for sequence, count, data, stored in rows:
+        chain = event_bytes.chain_next(chain, bytes(data))
+        if sequence != expected or bytes(stored) != chain or count != _count(bytes(data)):
+            return Verified(False, total, expected)
+        expected += count
+    return Verified(True, total)
+
+
+def _count(data: bytes) -> int:
+    """How many events the bytes of an append hold; none where they cannot be read."""
+    try:
+        return len(event_bytes.decode(data))
+    except msgspec.DecodeError:
+        return 0

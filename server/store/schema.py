@@ -47,11 +47,12 @@ event = Table(
     metadata,
     Column("lesson", String, primary_key=True),
     Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
     Column("epoch", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("event", LargeBinary, nullable=False),
     Column("chain", LargeBinary, nullable=False),
-    comment="The log, append-only. sequence counts from 1; chain is SHA-256 over the previous chain and the event.",
+    comment="The log, append-only: a row an append of count events from sequence on, chained by SHA-256.",
 )
 
 message = Table(

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import delete, update
 
 from rooms.events import Ended
-from server.store import StoreBusy, StoreDown, Stores, open_store, writer
+from server.store import StoreBusy, StoreDown, Stores, event_bytes, open_store, writer
 from server.store.port import Appended
+from server.store.read_log import Verified
 from server.store.schema import event, message
 from tests.store.lessons import FAMILY, append, begun, booking, freeze, opened, pressed, put, said
 
@@ -239,6 +240,23 @@ async def test_the_chain_shows_what_was_changed(stores: Stores) -> None:
     assert (verified.unchanged, verified.broken_at, verified.events) == (False, 3, 5)
     await stores.write(lambda c: c.execute(delete(event).where(row)))
     assert (await stores.log.verify("lesson-1")).broken_at == 3
+
+
+async def test_an_append_of_several_events_is_one_row_and_the_chain_covers_each(stores: Stores) -> None:
+    epoch = await begun(stores)
+    await put(stores, append("lesson-1", epoch, 1, said("m-1"), texts={"m-1": "words"}))
+    log = await stores.log.load("lesson-1")
+    assert log is not None
+    assert await put(stores, append("lesson-1", epoch, len(log.events), [pressed("x")])) == [COMMITTED]
+    rows = await stores.read(lambda c: c.execute(event.select().order_by(event.c.sequence)).all())
+    assert [(row.sequence, row[2]) for row in rows] == [(1, 1), (2, 3), (5, 1)]
+    assert await stores.log.verify("lesson-1") == Verified(True, 5)
+    row = (event.c.lesson == "lesson-1") & (event.c.sequence == 2)
+    await stores.write(lambda c: c.execute(update(event).where(row).values(count=2)))
+    assert (await stores.log.verify("lesson-1")).broken_at == 2
+    fewer = event_bytes.encode(log.events[1:3])
+    await stores.write(lambda c: c.execute(update(event).where(row).values(count=3, event=fewer)))
+    assert (await stores.log.verify("lesson-1")).broken_at == 2
 
 
 async def test_a_log_does_not_pass_for_another_lessons(stores: Stores) -> None:

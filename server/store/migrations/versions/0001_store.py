@@ -30,12 +30,13 @@ def upgrade() -> None:
         "event",
         sa.Column("lesson", sa.String(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("epoch", sa.BigInteger(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.Column("event", sa.LargeBinary(), nullable=False),
         sa.Column("chain", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("lesson", "sequence", name=op.f("pk_event")),
-        comment="The log, append-only. sequence counts from 1; chain is SHA-256 over the previous chain and the event.",
+        comment="The log, append-only: a row an append of count events from sequence on, chained by SHA-256.",
     )
     op.create_table(
         "ledger",
