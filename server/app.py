@@ -47,6 +47,7 @@ from server.spool import Spool
 from server.store.migration import migrate
 from server.store.stores import Stores, open_store
 from server.tickets import Tickets
+from server.transport import HttpProtocol, SocketProtocol, all_files
 from server.turn import ice_servers
 
 WS_BYTES_MAX: Final = 65_536
@@ -279,6 +280,7 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop, 0)
     loop.add_signal_handler(signal.SIGINT, stop, 130)
+    all_files()
     async with serving(config) as server:
         look_rarely()
         await ready(server)
@@ -322,8 +324,8 @@ def uvicorn_config(app: ASGIApp, config: Config) -> uvicorn.Config:
     """How uvicorn serves an ASGI callable here: limits, and nothing that slows sockets down."""
     return uvicorn.Config(
         app,
-        http="h11",
-        ws="websockets-sansio",
+        http=HttpProtocol,
+        ws=SocketProtocol,
         ws_max_size=WS_BYTES_MAX,
         ws_max_queue=WS_QUEUE_MAX,
         ws_per_message_deflate=False,

@@ -15,6 +15,7 @@ import msgspec
 import uvicorn
 import uvloop
 import websockets
+from starlette.types import ASGIApp
 
 from rooms.audience import Message
 from rooms.lesson import TEACHER, Actor, Role
@@ -25,6 +26,7 @@ from server.frames import Ack, Beat, BeatBack, ClientFrame, Elsewhere, Halt, Joi
 from server.gateway import Gateway
 from server.seat import Admission, Client, Refused, Seat
 from server.tickets import Tickets
+from server.transport import HttpProtocol, SocketProtocol
 from tests.wire.clients import frame, pack, unpack
 
 ORIGIN = "https://lessons.example"
@@ -139,12 +141,12 @@ async def served(limits: Limits | None = None, **bounds: int) -> AsyncIterator[S
 
 
 @asynccontextmanager
-async def listening(gateway: Gateway) -> AsyncIterator[int]:
+async def listening(gateway: ASGIApp) -> AsyncIterator[int]:
     """Serve on a free port, with uvicorn's settings as the product has them."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        gateway, http="h11", ws="websockets-sansio", ws_max_size=65_536, ws_per_message_deflate=False,
+        gateway, http=HttpProtocol, ws=SocketProtocol, ws_max_size=65_536, ws_per_message_deflate=False,
         lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1,
     )  # fmt: skip
     server = uvicorn.Server(config)

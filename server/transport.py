@@ -1,0 +1,147 @@
+"""uvicorn's two protocols, bounded: what one connection may hold open, and how much it may push, before any frame.
+
+ASGI begins where a whole request or message is there. Somebody who sends half a head, trickles a body, or floods pings
+(which are answered below ASGI) is seen here alone; such a connection is cut, and nobody else's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import resource
+from asyncio import TimerHandle
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+
+HEAD_S_MAX: Final = 10.0
+"""From a connection's start, or its last answer, to a whole request line and headers: they fit into a packet or two."""
+ANSWER_S_MAX: Final = 60.0
+"""From there to the last byte of the answer taken: the largest asset, 250 kB, over a line of 35 kbit/s."""
+CONNECTIONS_MAX: Final = 7_000
+"""Open at once: the gateway's 5,000 sockets, and 2,000 that fetch pages or ask the API."""
+SPARE_FILES: Final = 100
+"""Files that the process opens besides: the database, logs, mail, the spool, pages."""
+
+PUSH_BYTES_PER_S: Final = 64_000
+"""In the long run on one socket, framing and pings included: twice what `server.connection.Limits.volume` allows."""
+PUSH_BYTES_BURST: Final = 1_000_000
+"""At once: four times that limit's, so that a flood of frames reads its code (4429) before this cuts it."""
+CONTROL_BYTES: Final = 500
+"""What a ping or a continuation counts besides its bytes: browsers send none of a kind that we expect, and each costs
+as much to handle as a frame. So 2,000 at once, then 128 a second."""
+
+
+class _OwnFaults(logging.Filter):
+    """uvicorn tells of each socket with address and query, and of its client's faults as of ours."""
+
+    NOT_OURS: Final = ("Invalid UTF-8 sequence", "ASGI callable returned without completing handshake")
+    """What a client's bytes bring about (1007 tells it), and what uvicorn says of each handshake that is refused."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING and not str(record.msg).startswith(self.NOT_OURS)
+
+
+_log = logging.getLogger("sockets")
+_log.addFilter(_OwnFaults())
+
+
+def all_files() -> None:
+    """Let this process open the files that it may need, as far as the machine allows: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX + SPARE_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def connections_max() -> int:
+    """How many connections may be open now: a process without files cannot even turn one away."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS_MAX if soft == resource.RLIM_INFINITY else min(CONNECTIONS_MAX, soft - SPARE_FILES)
+
+
+class HttpProtocol(H11Protocol):
+    """HTTP whose every step has its time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(*args, **kwargs)
+        self._deadline: TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it, unless the house is full."""
+        super().connection_made(transport)
+        if len(self.connections) > connections_max():
+            transport.abort()
+            return
+        self._allow(HEAD_S_MAX)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No more to wait for."""
+        self._forget()
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        """A request that has begun has its own time."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            self._allow(ANSWER_S_MAX)
+
+    def on_response_complete(self) -> None:
+        """The next head's time; what idles is closed by uvicorn's keep-alive, what trickles by this."""
+        self._allow(HEAD_S_MAX)
+        super().on_response_complete()
+
+    def handle_websocket_upgrade(self, event: Any) -> None:  # noqa: ANN401 - an h11.Request
+        """From here on the gateway's deadlines hold."""
+        self._forget()
+        super().handle_websocket_upgrade(event)
+
+    def _allow(self, seconds: float) -> None:
+        """A close of ours counts too: to one who does not read, what it waits behind would never leave."""
+        self._forget()
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
+
+    def _forget(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """A WebSocket whose bytes are counted, whatever they are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(*args, **kwargs)
+        self.logger = _log
+        self._left = float(PUSH_BYTES_BURST)
+        self._counted_at = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in, as long as there are not far too many."""
+        self._left -= len(data)
+        if self._left < 0 and not self._refilled():
+            self.transport.abort()
+            return
+        super().data_received(data)
+
+    def handle_ping(self) -> None:
+        """A ping is answered here, without backpressure, so it costs."""
+        self._left -= CONTROL_BYTES
+        super().handle_ping()
+
+    def handle_cont(self, event: Frame) -> None:
+        """A message in pieces: each piece costs, also an empty one."""
+        self._left -= CONTROL_BYTES
+        super().handle_cont(event)
+
+    def _refilled(self) -> bool:
+        """Look at the clock only when what was there is used up."""
+        now = self.loop.time()
+        self._left = min(PUSH_BYTES_BURST, self._left + (now - self._counted_at) * PUSH_BYTES_PER_S)
+        self._counted_at = now
+        return self._left >= 0
