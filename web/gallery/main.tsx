@@ -16,6 +16,7 @@ import { present } from '../room/present';
 import { known } from '../room/sides';
 import type { ChatLine, Pending } from '../room/state';
 import { type RoomPort, RoomView } from '../ui/room_view';
+import { fill } from '../words';
 import { answerFrom, ME } from './answers';
 import { LONG, type Recorded, ROOMS, room } from './rooms';
 import { scene } from './scene';
@@ -155,14 +156,15 @@ async function draw(what: string): Promise<void> {
 declare global {
   interface Window {
     draw: typeof draw;
-    rooms: { name: string; role: string; state: string }[];
+    /** Each recorded room, with what its status line has to say. */
+    rooms: { name: string; role: string; state: string; headline: string; second: string }[];
   }
 }
 window.draw = draw;
-window.rooms = Object.entries(ROOMS).map(([name, recorded]) => ({
-  name,
-  role: recorded.role,
-  state: present(room(recorded), recorded.now).state,
-}));
+window.rooms = Object.entries(ROOMS).map(([name, recorded]) => {
+  const { state, headline, second, clock } = present(room(recorded), recorded.now);
+  const now = { 'm:ss': clock?.text ?? '' };
+  return { name, role: recorded.role, state, headline: fill(headline, now), second: fill(second, now) };
+});
 addEventListener('hashchange', () => void draw(location.hash.slice(1)));
 void draw(location.hash.slice(1));
