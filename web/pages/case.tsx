@@ -27,7 +27,9 @@ export function CasePage({ id }: { id: string }) {
             <h2 id="timeline">What happened</h2>
             <Timeline rows={found.timeline} names={found.lesson} zone={zone()} />
           </section>
-          <Link to="/cases">All cases</Link>
+          <Link to="/cases" class="back">
+            All cases
+          </Link>
         </Site>
       )}
     </Loaded>
