@@ -340,3 +340,5 @@ _SHOWING: Final[dict[type[Event], _Show]] = {
     OutcomeChanged: _result,
 }
 """Every event that anybody is shown. An event that is not here is nobody's (a test lists those, each with why)."""
+SHOWN_EVENTS: Final = frozenset(_SHOWING)
+"""To ask before `project_all` is called for nothing."""

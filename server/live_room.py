@@ -13,7 +13,7 @@ from functools import partial
 
 import structlog
 
-from rooms.audience import Viewer, project, project_all
+from rooms.audience import SHOWN_EVENTS, Viewer, project, project_all
 from rooms.commands import End, EndAsMissed, Flag, TeacherLeaves, Tick
 from rooms.events import (
     AdultAskedBack,
@@ -38,7 +38,6 @@ from rooms.events import (
 from rooms.lesson import TEACHER, SideId
 from rooms.prefix import Prefix
 from rooms.room import Room
-from rooms.shown import Shown
 from rooms.verdict import Ruling
 from server.chat import Chat
 from server.codec import Encoded
@@ -72,6 +71,9 @@ QUIET: frozenset[type[Event]] = frozenset({
 })  # fmt: skip
 """What a status may show before it is durable: it is drawn from what is known now, never stored, and decides nothing.
 All else, and an ending above all, is on nobody's screen before the disk has it."""
+
+NOTED = (Entered, PartEnded, Started)
+"""Of these the host itself keeps something; one look at a message's events tells that they are none of them."""
 
 HALT = Halt()
 OK = Answer(True)
@@ -161,34 +163,35 @@ class LiveRoom:
                     return Answer(False, decision.refused, sentence(decision.refused))
                 if decision.repeated:
                     return OK
-                self.texts.update((message, held.text) for message, held in work.texts.items())
+                for message, held in work.texts.items():
+                    self.texts[message] = held.text
             if decision.halts and not isinstance(command, Tick):
                 self._halt_before(work)
             for event in decision.events:
                 batch.events.append(event)
-                for seat, shown in zip(self._viewers, self._shown_by(event), strict=False):
-                    if shown is not None:
-                        batch.shown.append((seat, shown))
+                if type(event) in SHOWN_EVENTS:
+                    all_shown = project_all(event, self._viewer_of_seats, self.prefix, self.texts)
+                    for seat, shown in zip(self._viewers, all_shown, strict=False):  # empty where nobody is shown it
+                        if shown is not None:
+                            batch.shown.append((seat, shown))
                 self._apply(event)
         return None
 
-    def _shown_by(self, event: Event) -> list[Shown | None]:
-        """What each viewer is shown, in the order of the viewers; empty where nobody is."""
-        return project_all(event, self._viewer_of_seats, self.prefix, self.texts)
-
     def _apply(self, event: Event) -> None:
         self.room.apply(event)
-        self._count(event)
-        if type(event) is Started:
-            self.evidence.set_started(event.pupil, True)
-            self.evidence.set_started(TEACHER, True)
-
-    def _count(self, event: Event) -> None:
         self.prefix.apply(event)
-        if type(event) is Entered:
+        if isinstance(event, NOTED):
+            self._note(event)
+            if isinstance(event, Started):
+                self.evidence.set_started(event.pupil, True)
+                self.evidence.set_started(TEACHER, True)
+
+    def _note(self, event: Event) -> None:
+        """What the host itself keeps of the log."""
+        if isinstance(event, Entered):
             side = event.by.side or ""
             self.epochs[side] = max(event.epoch, self.epochs.get(side, 0))
-        elif type(event) is PartEnded:
+        elif isinstance(event, PartEnded):
             self.parted.add(event.pupil)
 
     def _rest_on_pending(self, work: Work, answer: Answer) -> None:
@@ -383,7 +386,8 @@ class LiveRoom:
                 if shown is not None and not seat.gone:
                     seat.n += 1
                     seat.client.deliver(seat.n, Encoded(shown))
-            self._count(event)
+            self.prefix.apply(event)
+            self._note(event)
         self.events = list(log.events)
         self.sequence = self.sequence_queued = len(self.events)
         if any(isinstance(event, Shut) for event in log.events[known:]):

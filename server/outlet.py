@@ -66,7 +66,9 @@ class Outlet:
         "_backlog",
         "_backlogs",
         "_closing",
+        "_codec",
         "_cut_at",
+        "_kind",
         "_loop",
         "_moved",
         "_send",
@@ -78,6 +80,8 @@ class Outlet:
 
     def __init__(self, send: Send, connection: Connection, backlogs: Backlogs) -> None:
         self.connection: Final = connection
+        self._codec = connection.codec
+        self._kind = "text" if connection.codec.text else "bytes"
         self._send = send
         self._loop = asyncio.get_running_loop()
         self._backlogs = backlogs
@@ -96,11 +100,11 @@ class Outlet:
 
     def deliver(self, n: int, shown: Encoded) -> None:
         """Send the viewer's ``n``-th event."""
-        self._push(shown.frame(self.connection.codec, n))
+        self._push(shown.frame(self._codec, n))
 
     def send(self, frame: ServerFrame) -> None:
         """Send anything else."""
-        self._push(self.connection.codec.encode(frame))
+        self._push(self._codec.encode(frame))
 
     def close(self, reason: CloseReason) -> None:
         """Close, behind what waits already. The connection takes nothing in any more."""
@@ -154,8 +158,7 @@ class Outlet:
     def _push(self, data: Wire) -> None:
         if self._closing:
             return
-        kind = "text" if isinstance(data, str) else "bytes"
-        self._write({"type": "websocket.send", kind: data}, len(data))
+        self._write({"type": "websocket.send", self._kind: data}, len(data))
 
     def _write(self, message: Message, size: int) -> None:
         """Write now, or behind what waits."""

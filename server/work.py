@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rooms.commands import Command
 from rooms.events import Event
@@ -51,8 +51,11 @@ class Work:
         """Its place in the spool, while it is there."""
         self.spool_timer: Handle | None = None
 
-    def asked(self) -> Iterator[Command]:
+    def asked(self) -> Iterable[Command]:
         """The commands, and what is found out (once) only when the first has been accepted: a message's review."""
+        return self.commands if self._then is None else self._asked_in_turn()
+
+    def _asked_in_turn(self) -> Iterator[Command]:
         yield from self.commands
         if self._then is not None:
             if self._more is None:
