@@ -24,6 +24,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from moderation.pipeline import Pipeline
+from server.access import Access
 from server.accounts.addresses import Addresses
 from server.accounts.bookings import Bookings
 from server.accounts.pins import Pins
@@ -189,6 +190,7 @@ class Parts:
         self.gateway = Gateway(hosting, tickets, config.origins)
         self.stopping = False
         self.openings = Openings(bookings, hosting, clock)
+        self.access = Access(self.stores, self.gateway)
         self._outbox = _outbox(config, self.stores, clock)
         self._tasks: list[asyncio.Task[None]] = []
         http = Starlette(routes=routes(self.services, self._health))
@@ -199,6 +201,7 @@ class Parts:
         """Take up what was unfinished, and begin what runs by itself."""
         await self.services.hosting.start()
         self._tasks.append(asyncio.create_task(self.openings.run(), name="openings"))
+        self._tasks.append(asyncio.create_task(self.access.run(), name="access"))
         self._tasks.append(asyncio.create_task(self._outbox.run(), name="outbox"))
 
     async def drain(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any, Final, Protocol
 
 import structlog
@@ -85,6 +85,7 @@ class Gateway:
         self._per_address_max = per_address_max
         self._by_address: Counter[str] = Counter()
         self._unjoined: set[Outlet] = set()
+        self._inside: dict[Outlet, Admission] = {}
         self._backlogs = Backlogs()
         self._stopping = False
 
@@ -92,6 +93,16 @@ class Gateway:
     def connections(self) -> int:
         """How many sockets are open."""
         return self._by_address.total()
+
+    def inside(self) -> frozenset[Admission]:
+        """Who has joined, as their tickets said."""
+        return frozenset(self._inside.values())
+
+    def turn_out(self, gone: Collection[Admission]) -> None:
+        """Close the sockets of those who may not be inside any more."""
+        for outlet, admission in list(self._inside.items()):
+            if admission in gone:
+                outlet.close(errors.REFUSED)
 
     def stop(self) -> None:
         """Take no more sockets, and close those that have not joined; `Hosting.drain` closes the others."""
@@ -116,6 +127,7 @@ class Gateway:
             await self._serve(outlet, receive)
         finally:
             self._unjoined.discard(outlet)
+            self._inside.pop(outlet, None)
             self._by_address[address] -= 1
             if not self._by_address[address]:
                 del self._by_address[address]
@@ -168,6 +180,7 @@ class Gateway:
         self._unjoined.discard(outlet)
         match answer:
             case Seat():
+                self._inside[outlet] = admission
                 return answer
             case Refused():
                 outlet.answer(Wrong(ErrorFrame(code=answer.code, text=answer.text), errors.REFUSED))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.engine import Row
 
-from rooms.lesson import Actor, PersonId, Role
+from rooms.lesson import Actor, PersonId, Role, SideId
 from server.accounts.schema import person, pupil, pupil_adult, session
 from server.store.audit import record
 
@@ -94,6 +95,15 @@ def take_access_away(connection: Connection, email: str, now: int) -> Person | N
     deactivate(connection, found.id, now)
     record(connection, COMMAND_LINE, ACCESS_TAKEN, found.id, now, "")
     return person_of(found)
+
+
+def standing(
+    connection: Connection, people: Collection[PersonId]
+) -> tuple[set[PersonId], set[tuple[SideId, PersonId]]]:
+    """Which of these accounts are in use, and which pupils they hold."""
+    active = select(person.c.id).where(person.c.id.in_(people), person.c.active)
+    held = select(pupil_adult.c.pupil, pupil_adult.c.person).where(pupil_adult.c.person.in_(people))
+    return set(connection.execute(active).scalars()), {(row.pupil, row.person) for row in connection.execute(held)}
 
 
 def find_person(connection: Connection, person_id: PersonId) -> Person | None:
