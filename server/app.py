@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -159,8 +160,8 @@ class Parts:
 
     def __init__(self, config: Config, clock: PolicyClock) -> None:
         loop = asyncio.get_running_loop()
+        self.spool = _spool(config.spool_dir)
         self.stores = open_store(config.database_url)
-        self.spool = Spool(config.spool_dir)
         bookings = Bookings(self.stores, config.zone)
         self.pins = Pins(self.stores, clock)
         hosting = Hosting(
@@ -297,6 +298,18 @@ async def _first(listening: Coroutine[Any, Any, Any], serving: asyncio.Task[None
     if serving.done():
         waiting.cancel()
         serving.result()
+
+
+def _spool(folder: Path) -> Spool:
+    """Where endings wait that the store has not taken.
+
+    Raises:
+        ConfigError: when the folder cannot be made or read.
+    """
+    try:
+        return Spool(folder)
+    except OSError as problem:
+        raise ConfigError(f"SPOOL_DIR {folder} cannot be used: {problem.strerror}.") from problem
 
 
 def _outbox(config: Config, stores: Stores, clock: Clock) -> Outbox:

@@ -43,6 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StoreDown, sqlalchemy.exc.OperationalError):
         print("lessonroom: The database cannot be reached, or another program holds it. Try again.", file=sys.stderr)
         return EXIT_AWAY
+    except sqlalchemy.exc.DatabaseError as problem:
+        if type(problem) is not sqlalchemy.exc.DatabaseError:
+            raise  # an error in our own SQL
+        print("lessonroom: What DATABASE_URL names is there, but it is not a database. Name another.", file=sys.stderr)
+        return EXIT_SETTING
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:

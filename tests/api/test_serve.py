@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -177,3 +178,22 @@ def test_a_taken_port_is_said_in_a_sentence() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"Port {port} on 127.0.0.1 cannot be used"):
             bind(Config(port=port))
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("DATABASE_URL", "lessonroom: What DATABASE_URL names is there, but it is not a database. Name another.\n"),
+        ("SPOOL_DIR", "lessonroom: SPOOL_DIR taken cannot be used: File exists.\n"),
+    ],
+)
+def test_a_file_of_another_kind_is_said_in_a_sentence(setting: str, sentence: str, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("neither a database nor a folder\n" * 100)
+    value = "sqlite:///taken" if setting == "DATABASE_URL" else "taken"
+    root = str(Path(__file__).parents[2])
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": root, "PORT": "0", "LOG_LEVEL": "error", setting: value}
+    command = [sys.executable, "-m", "server.cli", "serve"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=STARTS_S, check=False
+    )
+    assert (done.returncode, done.stderr) == (2, sentence)
