@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -37,6 +38,8 @@ class Openings:
         self._opened: set[str] = set()
         self._left: set[str] = set()
         """Lessons that were told that their teacher has left."""
+        self._broken: set[str] = set()
+        """Lessons that nothing could be done with, and that were reported once."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -45,6 +48,9 @@ class Openings:
                 await self.look()
             except (StoreBusy, StoreDown, NotHosted) as problem:
                 _log.warning("bookings are looked through again soon", problem=type(problem).__name__)
+            except Exception:
+                # Without this task no empty lesson opens and nobody's leaving is noticed: it outlives its mistakes.
+                _log.exception("bookings could not be looked through")
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> None:
@@ -52,14 +58,31 @@ class Openings:
         await self._end_without_teacher()
         due = set(await self._bookings.due(self._clock.now_ms()))
         self._opened &= due
-        for lesson in sorted(due - self._opened):
-            if await self._hosting.open(lesson):
-                self._opened.add(lesson)
+        self._broken &= due
+        await self._each(due - self._opened, self._open)
+
+    async def _open(self, lesson: str) -> None:
+        if await self._hosting.open(lesson):
+            self._opened.add(lesson)
 
     async def _end_without_teacher(self) -> None:
         lost = set(await self._bookings.without_teacher(self._clock.now_ms()))
         self._left &= lost
-        for lesson in sorted(lost - self._left):
-            answer = await self._hosting.command(lesson, TeacherLeaves(by=OFFICE))
-            if answer.ok or answer.code in _OVER:
-                self._left.add(lesson)
+        await self._each(lost - self._left, self._end)
+
+    async def _end(self, lesson: str) -> None:
+        answer = await self._hosting.command(lesson, TeacherLeaves(by=OFFICE))
+        if answer.ok or answer.code in _OVER:
+            self._left.add(lesson)
+
+    async def _each(self, lessons: set[str], do: Callable[[str], Awaitable[None]]) -> None:
+        """One after the other; a lesson that nothing can be done with holds back no other."""
+        for lesson in sorted(lessons):
+            try:
+                await do(lesson)
+            except (StoreBusy, StoreDown, NotHosted):
+                raise
+            except Exception:
+                if lesson not in self._broken:
+                    self._broken.add(lesson)
+                    _log.exception("a booked lesson could not be dealt with", lesson=lesson)
