@@ -23,6 +23,7 @@ from server.api.services import Services
 from server.store.port import StoreBusy, StoreDown
 
 COOKIE: Final = "lessonroom"
+"""The session's. Behind TLS with ``__Host-`` before it: no other host of the domain can set it, nor plain HTTP."""
 BODY_BYTES_MAX: Final = 32_768
 """A note of 4,000 characters, each escaped in six bytes, and some."""
 BODY_S_MAX: Final = 10
@@ -93,6 +94,7 @@ class Resource:
         self._post = post
         self._roles = frozenset(roles)
         self._public = public
+        self._cookie = f"__Host-{COOKIE}" if services.config.tls else COOKIE
         self._allow = ", ".join([*(("GET", "HEAD") if get else ()), *(("POST",) if post else ())])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,7 +141,7 @@ class Resource:
         params = dict(request.path_params)
         if not all(ID.fullmatch(value) for value in params.values()):
             raise not_found()
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(self._cookie, "")
         who = await self._services.sign_in.who(cookie) if cookie else None
         address = request.client.host if request.client else ""
         call = Call(self._services, who, cookie, params, address)
@@ -157,10 +159,10 @@ class Resource:
             secure = self._services.config.tls
             if reply.cookie:
                 response.set_cookie(
-                    COOKIE, reply.cookie, max_age=reply.cookie_s, secure=secure, httponly=True, samesite="lax"
+                    self._cookie, reply.cookie, max_age=reply.cookie_s, secure=secure, httponly=True, samesite="lax"
                 )
             else:
-                response.delete_cookie(COOKIE, secure=secure, httponly=True, samesite="lax")
+                response.delete_cookie(self._cookie, secure=secure, httponly=True, samesite="lax")
         return response
 
 

@@ -52,7 +52,15 @@ async def test_behind_tls_the_cookie_is_secure_and_browsers_are_told_to_insist(
     tls = msgspec.structs.replace(config, public_url="https://lessons.example", tls_proxy=("127.0.0.1",))
     async with assembled(tls, clock) as parts, Browsers(parts) as browsers:
         await parts.stores.write(lambda connection: furnish(connection, clock.now_ms()))
-        answer = await browsers.new().sign_in(await parts.services.sign_in.link(TEACHER.id))
+        browser = browsers.new()
+        answer = await browser.sign_in(await parts.services.sign_in.link(TEACHER.id))
+        assert (await browser.get("/api/me")).status_code == 200
+        given = browser.client.cookies["__Host-lessonroom"]
+        set_by_another = await browsers.new().client.get("/api/me", headers={"cookie": f"lessonroom={given}"})
+        assert refusal(set_by_another) == (401, "signed_out"), "a name that any host of the domain can set"
+        out = await browser.post("/api/sign-out", {})
+        assert out.headers["set-cookie"].startswith('__Host-lessonroom=""')
+    assert answer.headers["set-cookie"].startswith("__Host-lessonroom=")
     assert "secure" in answer.headers["set-cookie"].lower()
     assert answer.headers["strict-transport-security"] == "max-age=63072000"
     assert "connect-src 'self' wss://lessons.example;" in answer.headers["content-security-policy"]
