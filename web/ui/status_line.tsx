@@ -120,7 +120,7 @@ interface Props {
 }
 
 /** Headline and second line together: from here on they are set closer, so that they keep to their place. */
-const LONG = 190;
+const LONG = 170;
 
 export function StatusLine({ shown, notice, act }: Props) {
   const over = isEnded(shown.state);
