@@ -30,7 +30,7 @@ export function StartPage({ role }: { role: Me['role'] }) {
       {({ lessons, now }) => (
         <Site title={title}>
           <h1>{title}</h1>
-          {role === 'teacher' && <NeedsAnswer lessons={lessons} />}
+          {role === 'teacher' && <NeedsAnswer role={role} lessons={lessons} />}
           <Lessons role={role} lessons={lessons} now={now} />
         </Site>
       )}
@@ -43,7 +43,7 @@ const NEEDS = {
   decide: 'Decide what happens with the lost time.',
 } as const;
 
-function NeedsAnswer({ lessons }: { lessons: readonly Card[] }) {
+function NeedsAnswer({ role, lessons }: { role: Me['role']; lessons: readonly Card[] }) {
   const asking = lessons.filter((card) => card.needs.length > 0);
   if (asking.length === 0) return null;
   return (
@@ -53,7 +53,7 @@ function NeedsAnswer({ lessons }: { lessons: readonly Card[] }) {
         {asking.map((card) => (
           <li key={card.id} class="banner wait">
             <p>
-              {title(card)}, {when(card)}: {card.needs.map((need) => NEEDS[need]).join(' ')}
+              {titleFor(role, card)}, {when(card)}: {card.needs.map((need) => NEEDS[need]).join(' ')}
             </p>
             <Link to={`/lessons/${card.id}/after`} look="secondary">
               Answer
@@ -88,7 +88,7 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
               <li key={card.id} class="card">
                 <p>
                   <Link to={`/lessons/${card.id}/after`}>
-                    {title(card)}, {when(card)}
+                    {titleFor(role, card)}, {when(card)}
                   </Link>
                 </p>
               </li>
@@ -98,10 +98,6 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
       )}
     </>
   );
-}
-
-function title(card: Card): string {
-  return `${card.subject} with ${card.teacher_name} and ${names(card.pupils.map((pupil) => pupil.first_name))}`;
 }
 
 function titleFor(role: Me['role'], card: Card): string {
