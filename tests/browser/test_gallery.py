@@ -104,6 +104,8 @@ def keeps_place(rooms: dict[str, Any], found: dict[str, Any], size: tuple[int, i
         assert right == size[0] - 16
         assert bottom - top == 48
         assert right - left >= 132
+    if size in (TABLET, DESKTOP):
+        assert len(at["status"] | at["calm"]) == 1
     if size == PHONE:
         # Section 5: two lines while the lesson is live, else room for the longest sentence.
         assert at["calm"] == {(56, 64)}

@@ -146,8 +146,9 @@ async function draw(what: string): Promise<void> {
     ));
     render(<ul>{links}</ul>, root);
   }
-  // Answers come in the next turns, effects after the next frames.
-  for (let turn = 0; turn < 2; turn++) {
+  // Effects come after the next frame; what they ask for is answered and drawn by the one after.
+  const turns = root.querySelector('.stage') === null ? 2 : 1;
+  for (let turn = 0; turn < turns; turn++) {
     await new Promise((resolve) => setTimeout(resolve));
     await new Promise((resolve) => requestAnimationFrame(resolve));
   }
