@@ -11,6 +11,11 @@ from playwright.async_api import Browser, async_playwright
 from tests.browser.chromium import FLAGS, executable
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--pictures`` takes the pictures in docs/ anew; without it they are only checked."""
+    parser.addoption("--pictures", action="store_true", help="take docs/pictures anew")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test here drives a browser, on one loop for the whole run."""
     for item in items:
