@@ -389,6 +389,10 @@ class Room:
         course = self._course(now)
         return standing.room_status(course, self.presence, self.shut, settled, self._asked_back, self._warned)
 
+    def holds_until(self, now: int) -> int:
+        """Until when `status` and `can` read as they do at ``now``, but for what runs, if nothing happens. Unix ms."""
+        return standing.holds_until(self._course(now))
+
     def can(self, viewer: Viewer, now: int) -> tuple[str, ...]:
         """The names of the actions that would be accepted from this viewer now."""
         return standing.names(self._course(now), viewer, self.shut is not None)

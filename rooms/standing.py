@@ -9,7 +9,7 @@ from rooms.attendance import Attendance
 from rooms.course import Course, Side
 from rooms.events import Shut
 from rooms.lesson import TEACHER, Role, SideId
-from rooms.outcome import minutes, rest_ms
+from rooms.outcome import MINUTE_MS, minutes, rest_ms
 from rooms.phases import Phase
 from rooms.presence import Presence
 from rooms.status import PartStatus, SideStatus, Status
@@ -18,6 +18,8 @@ from rooms.status import Phase as ShownPhase
 if TYPE_CHECKING:
     from rooms.audience import Viewer
 
+HOLDS_MS_MAX: Final = 600_000
+"""However little is due, a room is looked at again after this."""
 PHONE_AFTER_MS: Final = 60_000
 """C4: so much connection trouble, and the teacher may see the adult's phone number."""
 
@@ -131,6 +133,29 @@ def room_status(
         may_explain=actions.may_explain(course),
         asks_why_of=asks_why_of(course),
     )
+
+
+def holds_until(course: Course) -> int:
+    """The first instant from which time alone may make the status, or what may be pressed, read differently.
+
+    Not counted is what runs by itself and is drawn on from the last status. Where a clock or an interruption runs, much
+    follows from it (what is owed, the phone, *keep waiting*): then it is the course's own instant, so look each time.
+    """
+    at, starts_at = course.at, course.lesson.starts_at
+    dues = [at + HOLDS_MS_MAX]
+    due = course.next_due()
+    if due is not None:
+        dues.append(due)
+    if at < starts_at:
+        dues.append(starts_at)
+    for part in course.remaining():
+        if part.phase not in _LIVE:
+            if at >= starts_at or part.phase is not Phase.STARTING:
+                return at
+        elif at >= starts_at:
+            owed = part.interrupted_ms + rest_ms(course.lesson, at)
+            dues.append(at + (owed % MINUTE_MS or MINUTE_MS))
+    return min(dues)
 
 
 def asks_why(course: Course) -> bool:

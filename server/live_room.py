@@ -101,6 +101,10 @@ class LiveRoom:
         self.parted: set[SideId] = set()
         """Pupils whose part has ended with an outcome in the log: before that it is only what it would come to."""
         self.halted = False
+        self.status_holds_until = 0
+        """Unix ms: before this, time alone changes nothing of what people are told of how the room stands."""
+        self.weak_told: tuple[SideId, ...] = ()
+        """The sides that were last told to be weak."""
         self.given_up = False
         """This host lost it: nothing is asked of it any more."""
         self._idle_since: int | None = None
@@ -170,12 +174,15 @@ class LiveRoom:
             for event in decision.events:
                 batch.events.append(event)
                 if type(event) in SHOWN_EVENTS:
-                    all_shown = project_all(event, self._viewer_of_seats, self.prefix, self.texts)
-                    for seat, shown in zip(self._viewers, all_shown, strict=False):  # empty where nobody is shown it
-                        if shown is not None:
-                            batch.shown.append((seat, shown))
+                    self._show(event, batch)
                 self._apply(event)
         return None
+
+    def _show(self, event: Event, batch: Batch) -> None:
+        all_shown = project_all(event, self._viewer_of_seats, self.prefix, self.texts)
+        for seat, shown in zip(self._viewers, all_shown, strict=False):  # empty where nobody is shown it
+            if shown is not None:
+                batch.shown.append((seat, shown))
 
     def _apply(self, event: Event) -> None:
         self.room.apply(event)

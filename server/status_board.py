@@ -33,6 +33,7 @@ class StatusBoard:
 
     def changed(self, live: LiveRoom) -> None:
         """Tell this room soon."""
+        live.status_holds_until = 0
         if not self._changed:
             self._call_later(STATUS_EVERY_S, self._tell_changed)
         self._changed[live.id] = live
@@ -42,6 +43,15 @@ class StatusBoard:
         for live in changed.values():
             self.tell(live)
 
+    def look(self, live: LiveRoom) -> None:
+        """Tell what time alone has changed. Most rooms stand as they stood: a status is drawn only where one may not.
+
+        A room's status costs as much as ten messages: drawn each second for each room, it filled a node's core.
+        """
+        now = self._clock.now_ms()
+        if now >= live.status_holds_until or self._store_stalled() or live.evidence.weak(now) != live.weak_told:
+            self.tell(live)
+
     def tell(self, live: LiveRoom, *, anew: bool = False) -> None:
         """Send to everybody in the room for whom something changed; ``anew``: to everybody."""
         seats = [seat for seat in (*live.seats.values(), *live.observers) if seat.welcomed and not seat.gone]
@@ -49,6 +59,8 @@ class StatusBoard:
             return
         now = self._clock.now_ms()
         status = None if live.telling else live.room.status(now)
+        live.status_holds_until = 0 if status is None else live.room.holds_until(now)
+        live.weak_told = live.evidence.weak(now)
         for seat in seats:
             frame = self._held_back(live, seat, now) if status is None else self._frame(live, seat, status, now)
             if frame is None or (seat.status is not None and not anew and _same(seat.status, frame)):
