@@ -19,6 +19,7 @@ from server.connection import Connection, Limits, Wrong
 from server.errors import WireError
 from server.frames import ClientFrame, Elsewhere, ErrorFrame, Join
 from server.outlet import Backlogs, Outlet
+from server.refusals import sentence
 from server.seat import Admission, Client, Refused, Seat
 
 CONNECTIONS_MAX: Final = 5_000
@@ -102,7 +103,7 @@ class Gateway:
         """Close the sockets of those who may not be inside any more."""
         for outlet, admission in list(self._inside.items()):
             if admission in gone:
-                outlet.close(errors.REFUSED)
+                outlet.answer(Wrong(ErrorFrame(code="not_yours", text=sentence("not_yours")), errors.REFUSED))
 
     def stop(self) -> None:
         """Take no more sockets, and close those that have not joined; `Hosting.drain` closes the others."""
