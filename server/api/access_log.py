@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Those that browsers send. Another may be any letters, as many as a head holds."""
 
 _log = structlog.stdlib.get_logger("http")
 
@@ -32,4 +36,5 @@ class AccessLog:
         finally:
             route = getattr(scope.get("route"), "path", "")
             took_ms = round((time.perf_counter() - began) * 1_000, 1)
-            _log.info("request", method=scope["method"], route=route, status=status, ms=took_ms)
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            _log.info("request", method=method, route=route, status=status, ms=took_ms)

@@ -7,6 +7,7 @@ import json
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from server.api.resource import BODY_BYTES_MAX
 from server.app import Parts
@@ -165,6 +166,13 @@ async def test_no_body_whatever_is_our_fault(family: Browser, teacher: Browser, 
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         refusal(answer)
+
+
+async def test_the_log_does_not_take_anybodys_letters_for_a_method(stranger: Browser) -> None:
+    with capture_logs() as logged:
+        await stranger.client.request("LETTERS" * 100, "/api/me")
+        await stranger.get("/api/me")
+    assert [line["method"] for line in logged if line["event"] == "request"] == ["other", "GET"]
 
 
 async def test_health_says_when_it_stops(parts: Parts, stranger: Browser) -> None:
