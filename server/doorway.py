@@ -171,6 +171,11 @@ class Doorway:
 
     # Going ----------------------------------------------------------------------------------------------------
 
+    def leave_nowhere(self, seat: Seat) -> None:
+        """A socket is gone after its room was: only an observer's visit is still to be ended."""
+        seat.gone = True
+        self._end_visit(seat)
+
     def leave(self, live: LiveRoom, seat: Seat, *, clean: bool) -> None:
         """A socket is gone, whoever closed it. A fenced one's going says nothing of its side."""
         fenced, seat.gone = seat.gone, True

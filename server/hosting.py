@@ -217,7 +217,7 @@ class Hosting:
         """The socket is gone, whoever closed it; ``clean``: its client closed it in good order. Harmless twice."""
         live = self._shelf.live(seat.lesson)
         if live is None:
-            seat.gone = True
+            self._doorway.leave_nowhere(seat)
             return
         self._doorway.leave(live, seat, clean=clean)
         if not seat.observes:
@@ -359,23 +359,33 @@ class Hosting:
             StoreDown: nothing was started; ask again.
         """
         last = await self._marks.last()
+        orders = self._spooled()
         for lesson in await self._records.unfinished():
-            await self._shelf.find(lesson, down_since=last)
-        await self._replay_spool()
+            self._shelf.keep(lesson, last, orders.pop(lesson, []))
+            await self._shelf.find(lesson)
+        await self._ask_late(orders)
         self.spawn(self._marks.run())
         self._timer = self.call_later(self._sweep_s, self._sweep)
 
-    async def _replay_spool(self) -> None:
+    def _spooled(self) -> dict[str, list[Work]]:
         """Endings that were pressed and never stored: whoever pressed them has seen everybody's media stop."""
-        for name, lesson, commands in self.spool.pending():
+        orders: dict[str, list[Work]] = {}
+        for order in self.spool.pending():
+            work = Work(order.commands, texts=order.texts, refusable=False)
+            work.spooled = order.name
+            orders.setdefault(order.lesson, []).append(work)
+        return orders
+
+    async def _ask_late(self, orders: dict[str, list[Work]]) -> None:
+        """Of lessons whose log has its end: refused there, most likely, and then out of the spool."""
+        for lesson, works in orders.items():
             live = await self._shelf.find(lesson)
-            if live is None:
-                _log.error("an ending in the spool names a lesson without a log", lesson=lesson)
-                self.spool.remove(name)
-                continue
-            work = Work(commands, refusable=False)
-            work.spooled = name
-            live.submit(work)
+            for work in works:
+                if live is not None:
+                    live.submit(work)
+                elif work.spooled is not None:
+                    _log.error("an ending in the spool names a lesson without a log", lesson=lesson)
+                    self.spool.remove(work.spooled)
 
     async def drain(self) -> None:
         """Before a stop: no more joins, and every socket is closed with a code that says come back."""
@@ -413,24 +423,24 @@ class Hosting:
     def changed(self, live: LiveRoom) -> None:
         """How the room stands may have changed."""
         self._board.changed(live)
+        self._roster.look_again(live)
 
-    def lost(self, live: LiveRoom, endings: list[Work], *, elsewhere: bool) -> None:
+    def lost(self, live: LiveRoom, endings: list[Work], since: int, *, elsewhere: bool) -> None:
         """This host no longer holds the room; where no other does, the lesson must not stay without a deadline."""
         self._forget(live)
         if not elsewhere:
-            self.spawn(self._take_again(live.id, endings, self.clock.now_ms()))
+            # On the shelf, because whoever comes back first takes it up, and that is seldom `_take_again`.
+            self._shelf.keep(live.id, since, endings)
+            self.spawn(self._take_again(live.id))
 
-    async def _take_again(self, lesson: str, endings: list[Work], since: int) -> None:
+    async def _take_again(self, lesson: str) -> None:
         live: LiveRoom | None = None
         while live is None:
             await asyncio.sleep(TAKE_AGAIN_S)
             try:
-                live = await self._shelf.find(lesson, down_since=since)
+                live = await self._shelf.find(lesson)
             except (StoreDown, NotHosted):
                 continue
-        for work in endings:
-            work.tries = 0
-            live.submit(work)
 
     def _forget(self, live: LiveRoom) -> None:
         self._shelf.forget(live)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rooms.commands import Command, SideIs
 from rooms.lesson import Actor, Lesson, SideId
 from rooms.quality import Sample
 from server.seat import CallLater, Seat
-from server.store.port import LogStore
+from server.spool import Order
+from server.store.port import LogStore, MessageText
 
 if TYPE_CHECKING:
     from server.deadlines import Deadlines
@@ -105,7 +106,7 @@ EvidenceOf = Callable[[Lesson], Evidence]
 class Spooled(Protocol):
     """What the host needs of the local spool (`server.spool.Spool`): endings that the store has not taken yet."""
 
-    def put(self, lesson: str, commands: Sequence[Command]) -> str:
+    def put(self, lesson: str, commands: Sequence[Command], texts: Mapping[str, MessageText]) -> str:
         """Write it down, fsynced; returns its name."""
         ...
 
@@ -113,8 +114,8 @@ class Spooled(Protocol):
         """It is durable in the store."""
         ...
 
-    def pending(self) -> list[tuple[str, str, tuple[Command, ...]]]:
-        """What is still there, oldest first: name, lesson, commands."""
+    def pending(self) -> list[Order]:
+        """What is still there, oldest first."""
         ...
 
 
@@ -164,6 +165,9 @@ class House(Protocol):
         """What lets this seat in is durable: welcome it, with the log's first ``seat.prefix`` events."""
         ...
 
-    def lost(self, live: LiveRoom, endings: list[Work], *, elsewhere: bool) -> None:
-        """This host lost the room. Where no other has it, it is taken up again, and ``endings`` are asked."""
+    def lost(self, live: LiveRoom, endings: list[Work], since: int, *, elsewhere: bool) -> None:
+        """This host lost the room. Where no other has it, it is taken up again, and ``endings`` are asked.
+
+        ``since``: the first that the store did not take, Unix ms: from then on the time is the platform's.
+        """
         ...

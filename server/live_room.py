@@ -113,6 +113,8 @@ class LiveRoom:
         self._waiting: deque[Work] = deque()
         self._reloading = False
         self._dropped_for: Appended | None = None
+        self._dropped_since = 0
+        """When the first of what was dropped was asked of the store, Unix ms."""
         self._viewers: tuple[Seat, ...] = ()
         self._viewer_of_seats: list[Viewer] = []
         """Each seat's, in the same order."""
@@ -130,7 +132,7 @@ class LiveRoom:
         """Decide, store, then show and answer. Never blocks, never raises; ``work.answer`` is called once."""
         if self.given_up:
             self._finish(work, TRY_AGAIN)
-        elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX:
+        elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX and not _ends(work):
             work.answer(BUSY)
         elif self._reloading:
             self._halt_meanwhile(work)
@@ -230,7 +232,7 @@ class LiveRoom:
 
     def _halt_meanwhile(self, work: Work) -> None:
         """While the log is being read, what memory was says whether this ends the lesson: media does not wait."""
-        if not isinstance(work.commands[0] if work.commands else None, End | Flag | EndAsMissed | TeacherLeaves):
+        if not _ends(work):
             return
         if self.room.decide(work.commands[0], self._house.clock.now_ms()).halts:
             self._halt_before(work)
@@ -239,7 +241,7 @@ class LiveRoom:
         """Not durable within a second: written down locally as well, so that it survives this process."""
         work.spool_timer = None
         try:
-            work.spooled = self._house.spool.put(self.id, tuple(work.asked()))
+            work.spooled = self._house.spool.put(self.id, tuple(work.asked()), work.texts)
         except SpoolFull:
             _log.exception("an ending could not be spooled: it is in memory only", lesson=self.id)
 
@@ -333,6 +335,7 @@ class LiveRoom:
         """Memory and the disk went apart. What is still out comes back refused: the log is read once all of it did."""
         self._reloading = True
         self._dropped_for = reason
+        self._dropped_since = self._pending[0].queued_at
         again: list[Work] = []
         for batch in self._pending:
             batch.dropped = True
@@ -406,6 +409,11 @@ class LiveRoom:
             work = waiting.popleft()
             if self._reloading:
                 self._waiting.append(work)
+            elif work.tries > TRIES_MAX and work.halts:
+                # Everybody's media has stopped for it: the lesson is taken up anew, and this is asked first.
+                self._waiting = deque((work, *waiting))
+                self.give_up(FAILED)
+                return
             elif work.tries > TRIES_MAX:
                 self._finish(work, TRY_AGAIN)
             else:
@@ -421,12 +429,12 @@ class LiveRoom:
                 seat.gone = True
                 seat.client.close(reason)
         waiting, self._waiting = self._waiting, deque()
-        endings = [work for work in waiting if work.spooled is not None]
+        endings = [work for work in waiting if work.halts]
         for work in waiting:
             work.seat = None
-            if work.spooled is None:
+            if not work.halts:
                 self._finish(work, TRY_AGAIN)
-        self._house.lost(self, endings, elsewhere=reason is MOVED)
+        self._house.lost(self, endings, self._dropped_since, elsewhere=reason is MOVED)
 
     # Time -----------------------------------------------------------------------------------------------------
 
@@ -527,6 +535,11 @@ class LiveRoom:
     def reloading(self) -> bool:
         """Memory was dropped, and is being read again."""
         return self._reloading
+
+
+def _ends(work: Work) -> bool:
+    """Whether a person asks for the end: no queue turns that away, and nothing delays it (B, D1)."""
+    return isinstance(work.commands[0] if work.commands else None, End | Flag | EndAsMissed | TeacherLeaves)
 
 
 def _only_chat(events: list[Event]) -> bool:

@@ -52,7 +52,7 @@ class Roster:
         """Pass a frame on to its peer's active device, with the sender's side as the server knows it; or drop it."""
         side = seat.viewer.side
         negotiation = self._rooms.get(live.id)
-        if side is None or negotiation is None or live.halted:
+        if side is None or negotiation is None or live.halted or _apart(live, side, frame.to):
             return
         body = frame.body
         if isinstance(body, Description):
@@ -65,6 +65,11 @@ class Roster:
         elif dropped:
             _log.debug("a negotiation frame was dropped", lesson=live.id, side=side, why=dropped)
 
+    def look_again(self, live: LiveRoom) -> None:
+        """Somebody's part may be over: media with them is, for both."""
+        if live.id in self._rooms and not live.halted:
+            self.tell(live)
+
     def forget(self, live: LiveRoom) -> None:
         """The room is no longer in memory."""
         self._rooms.pop(live.id, None)
@@ -76,6 +81,7 @@ class Roster:
             if not seat.welcomed or seat.gone:
                 continue
             peers = () if live.halted else negotiation.peers(side)
+            peers = tuple(peer for peer in peers if not _apart(live, side, peer.side))
             frame = NOBODY
             if peers:
                 frame = PeersFrame(peers=tuple(_told(live, peer) for peer in peers))
@@ -89,6 +95,11 @@ class Roster:
             # Above every generation that a host before us gave out: those counted from an earlier instant.
             negotiation = self._rooms[live.id] = Negotiation(self._clock.now_ms())
         return negotiation
+
+
+def _apart(live: LiveRoom, one: SideId, other: SideId) -> bool:
+    """Whether the part of one of them is over: a pupil who was removed sees and hears nobody any more."""
+    return live.prefix.over(one) or live.prefix.over(other)
 
 
 def _told(live: LiveRoom, peer: PeerOf) -> Peer:

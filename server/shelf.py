@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from rooms.commands import Depart, Judge, PlatformIs
 from rooms.events import Departed, Entered, Event, Opened, Started
@@ -15,7 +15,7 @@ from server.house import EvidenceOf, House
 from server.live_room import LiveRoom
 from server.seat import Bookings
 from server.store.port import Append, Appended, Log, StoreBusy, StoreDown
-from server.work import fact
+from server.work import Work, fact
 
 LIVE_MAX: Final = 5_000
 """Rooms in memory, some 6 kB each without their people: what HOTPATH.md reckons with for a node."""
@@ -26,6 +26,16 @@ OPENINGS_MAX: Final = 4
 class NotHosted(Exception):
     """The lesson could not be taken up here now: ask again."""
 
+
+class _Kept(NamedTuple):
+    """What a lesson that is taken up has to be told first."""
+
+    down_since: int | None
+    """The platform was down from then on, Unix ms."""
+    endings: list[Work]
+
+
+_NOTHING_KEPT: Final = _Kept(None, [])
 
 _Take = Callable[[], Awaitable[LiveRoom | None]]
 
@@ -49,6 +59,7 @@ class Shelf:
         self._review = review
         self._rooms: dict[str, LiveRoom] = {}
         self._taking: dict[str, _Turn] = {}
+        self._kept: dict[str, _Kept] = {}
 
     def live(self, lesson: str) -> LiveRoom | None:
         """The room, if it is in memory."""
@@ -68,18 +79,18 @@ class Shelf:
             del self._rooms[live.id]
             self._house.deadlines.set(live.id, None)
 
-    async def find(self, lesson: str, down_since: int | None = None) -> LiveRoom | None:
-        """The room of a lesson that has a log, taken up if need be; None where it has none.
+    def keep(self, lesson: str, down_since: int | None, endings: list[Work]) -> None:
+        """For whoever takes it up next: since when the platform was down, and endings that are asked first."""
+        self._kept[lesson] = _Kept(down_since, endings)
 
-        Args:
-            lesson: Its id.
-            down_since: The platform was down from then until now (Unix ms): this process has just started.
+    async def find(self, lesson: str) -> LiveRoom | None:
+        """The room of a lesson that has a log, taken up if need be; None where it has none.
 
         Raises:
             StoreDown: the log could not be read.
             NotHosted: no room for more rooms.
         """
-        return self._rooms.get(lesson) or await self._one_at_a_time(lesson, partial(self._take_up, lesson, down_since))
+        return self._rooms.get(lesson) or await self._one_at_a_time(lesson, partial(self._take_up, lesson))
 
     async def open(self, lesson: Lesson) -> LiveRoom:
         """The room of a lesson whose log may not exist yet; its first event is then the booking.
@@ -105,19 +116,20 @@ class Shelf:
             if turn.asked == 0:
                 del self._taking[lesson]
 
-    async def _take_up(self, lesson: str, down_since: int | None) -> LiveRoom | None:
+    async def _take_up(self, lesson: str) -> LiveRoom | None:
         if await self._house.log.load(lesson) is None:
             return None
         await self._house.log.claim(lesson)
         log = await self._house.log.load(lesson)
-        return None if log is None else self._put(lesson, log, down_since)
+        return None if log is None else self._put(lesson, log)
 
     async def _open(self, lesson: Lesson) -> LiveRoom:
-        for _ in range(OPENINGS_MAX):
+        for turn in range(OPENINGS_MAX):
             epoch = await self._house.log.claim(lesson.id)
-            log = await self._house.log.load(lesson.id)
+            # Who opens has just looked and found none. Were there one by now, the append would not fit it.
+            log = await self._house.log.load(lesson.id) if turn else None
             if log is not None:
-                return self._put(lesson.id, log, None)
+                return self._put(lesson.id, log)
             now = self._house.clock.now_ms()
             opened = Opened(at=now, lesson=lesson)
             done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
@@ -127,10 +139,10 @@ class Shelf:
             except StoreBusy as error:
                 raise StoreDown("the store's queue is full") from error
             if await done is Appended.COMMITTED:
-                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), None, fresh=True)
+                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), fresh=True)
         raise NotHosted(lesson.id)
 
-    def _put(self, lesson: str, log: Log, down_since: int | None, *, fresh: bool = False) -> LiveRoom:
+    def _put(self, lesson: str, log: Log, *, fresh: bool = False) -> LiveRoom:
         if len(self._rooms) >= LIVE_MAX:
             raise NotHosted(lesson)
         opened = log.events[0]
@@ -139,8 +151,13 @@ class Shelf:
         live = LiveRoom(self._house, lesson, log, self._evidence(opened.lesson))
         self._rooms[lesson] = live
         _tell_started(live)
+        kept = self._kept.pop(lesson, _NOTHING_KEPT)
         if not fresh:
-            self._bring_up_to_date(live, down_since)
+            self._bring_up_to_date(live, kept.down_since)
+        for work in kept.endings:
+            # Before what is due: at E a room closes by itself, and refuses a flag that was pressed an hour ago.
+            work.tries = 0
+            live.submit(work)
         live.look()
         return live
 

@@ -12,15 +12,16 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final, Union, cast
+from typing import Any, Final, NamedTuple, Union, cast
 
 import msgspec
 
 from rooms import commands
 from rooms.commands import Asked, Command
+from server.store.port import MessageText
 
 ENTRIES_MAX = 10_000
 """Orders kept at once: twice the 5,000 live rooms that HOTPATH.md reckons with, each ended once."""
@@ -46,12 +47,24 @@ class SpoolFull(Exception):
     """As many orders wait as are kept at once; this one was not taken."""
 
 
+class Order(NamedTuple):
+    """What waits."""
+
+    name: str
+    lesson: str
+    commands: tuple[Command, ...]
+    texts: Mapping[str, MessageText]
+
+
 class _Entry(msgspec.Struct, frozen=True):
     """What a file holds."""
 
     lesson: str
     commands: list[_AnyCommand]
+    texts: dict[str, MessageText] = {}
 
+
+NO_TEXTS: Final[Mapping[str, MessageText]] = {}
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Entry)
@@ -69,14 +82,16 @@ class Spool:
         self._counting = threading.Lock()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="spool")
 
-    def put(self, lesson: str, commands: Sequence[Command]) -> str:
+    def put(self, lesson: str, commands: Sequence[Command], texts: Mapping[str, MessageText] = NO_TEXTS) -> str:
         """Write an order down; returns its name at once, and it is durable a moment later.
+
+        ``texts``: of the messages that it submits. What ends a lesson may be one, and its case needs it.
 
         Raises:
             SpoolFull: at `ENTRIES_MAX`.
             ValueError: more commands, or longer ones, than an order has.
         """
-        data = _encoder.encode(_Entry(lesson, list(commands)))
+        data = _encoder.encode(_Entry(lesson, list(commands), dict(texts)))
         if len(commands) > COMMANDS_MAX or len(data) > ENTRY_BYTES_MAX:
             raise ValueError(f"an order of {len(commands)} commands and {len(data)} bytes")
         with self._counting:
@@ -92,8 +107,8 @@ class Spool:
         self._path(name)
         self._do(lambda: self._remove(name))
 
-    def pending(self) -> list[tuple[str, str, tuple[Command, ...]]]:
-        """What waits, oldest first: name, lesson, commands. Blocks; for a start.
+    def pending(self) -> list[Order]:
+        """What waits, oldest first. Blocks; for a start.
 
         What cannot be read is set aside under another name, for a person to look at, and logged.
         """
@@ -124,7 +139,7 @@ class Spool:
         target = self._path(name)
         part = target.with_suffix(".part")
         try:
-            with part.open("wb") as file:
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -145,7 +160,7 @@ class Spool:
             self._kept -= 1
         self._sync_folder()
 
-    def _read_all(self) -> list[tuple[str, str, tuple[Command, ...]]]:
+    def _read_all(self) -> list[Order]:
         found = []
         for name in self._names():
             path = self._path(name)
@@ -159,7 +174,8 @@ class Spool:
                 with self._counting:
                     self._kept -= 1
                 continue
-            found.append((name, entry.lesson, cast("tuple[Command, ...]", tuple(entry.commands))))
+            commands = cast("tuple[Command, ...]", tuple(entry.commands))
+            found.append(Order(name, entry.lesson, commands, entry.texts))
         return found
 
     def _sync_folder(self) -> None:

@@ -51,6 +51,11 @@ class Work:
         """Its place in the spool, while it is there."""
         self.spool_timer: Handle | None = None
 
+    @property
+    def halts(self) -> bool:
+        """Whether it was accepted as an ending once, so that everybody's media has stopped."""
+        return self.spooled is not None or self.spool_timer is not None
+
     def asked(self) -> Iterable[Command]:
         """The commands, and what is found out (once) only when the first has been accepted: a message's review."""
         return self.commands if self._then is None else self._asked_in_turn()

@@ -10,6 +10,7 @@ import msgspec
 
 from rooms.events import Ended, Event
 from rooms.lesson import Actor
+from server.spool import Order
 from server.store.port import Append, Appended, Log, MessageText, StoreBusy, StoreDown
 
 QUEUE_MAX = 1_000
@@ -179,17 +180,17 @@ class MemorySpool:
     """Orders that survive the process."""
 
     def __init__(self) -> None:
-        self.orders: dict[str, tuple[str, tuple]] = {}
+        self.orders: dict[str, Order] = {}
         self._next = 0
 
-    def put(self, lesson, commands) -> str:
+    def put(self, lesson, commands, texts) -> str:
         self._next += 1
         name = f"{self._next:06d}"
-        self.orders[name] = (lesson, tuple(commands))
+        self.orders[name] = Order(name, lesson, tuple(commands), dict(texts))
         return name
 
     def remove(self, name: str) -> None:
         self.orders.pop(name, None)
 
     def pending(self):
-        return [(name, lesson, commands) for name, (lesson, commands) in sorted(self.orders.items())]
+        return [order for _, order in sorted(self.orders.items())]

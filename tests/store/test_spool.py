@@ -15,6 +15,7 @@ import pytest
 from rooms.commands import Command, End, Flag, HookEnds
 from server import spool as spool_module
 from server.spool import Spool, SpoolFull
+from server.store.port import MessageText
 from tests.store.lessons import MANAGER, TEACHER
 
 END = End(by=TEACHER, action="a-1", because="conduct", pupil="pupil-1")
@@ -36,7 +37,9 @@ def test_an_order_is_read_again_as_it_was_by_another_process(spool: Spool, tmp_p
     names = [spool.put(lesson, commands) for lesson, commands in orders]
     spool.flush()
     again = Spool(tmp_path / "var" / "spool")
-    assert again.pending() == [(name, *order) for name, order in zip(names, orders, strict=True)]
+    assert [order[:3] for order in again.pending()] == [
+        (name, *order) for name, order in zip(names, orders, strict=True)
+    ]
     again.close()
 
 
@@ -53,7 +56,7 @@ def test_what_is_done_is_gone_and_may_be_done_twice(spool: Spool) -> None:
     first, second = spool.put("a", [END]), spool.put("b", [END])
     spool.remove(first)
     spool.remove(first)
-    assert [name for name, _, _ in spool.pending()] == [second]
+    assert [order.name for order in spool.pending()] == [second]
 
 
 def test_an_order_that_was_put_survives_kill_9(tmp_path: Path) -> None:
@@ -70,7 +73,7 @@ def test_an_order_that_was_put_survives_kill_9(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program), str(tmp_path)], env=environment)
     assert ended.returncode == -9
     again = Spool(tmp_path)
-    assert [(lesson, commands) for _, lesson, commands in again.pending()] == [("lesson-1", (HookEnds(),))]
+    assert [(order.lesson, order.commands) for order in again.pending()] == [("lesson-1", (HookEnds(),))]
     again.close()
 
 
@@ -83,10 +86,10 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_is_replayed(
     folder = tmp_path / "var" / "spool"
     (folder / f"{bad}.order").write_bytes(damage)
     (folder / "notes.txt").write_text("not ours")
-    assert [name for name, _, _ in spool.pending()] == [good]
+    assert [order.name for order in spool.pending()] == [good]
     assert (folder / f"{bad}.unreadable").read_bytes() == damage
     assert "set aside" in caplog.text
-    assert [name for name, _, _ in spool.pending()] == [good]
+    assert [order.name for order in spool.pending()] == [good]
 
 
 def test_it_is_bounded_and_counts_what_a_start_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +133,7 @@ def test_put_returns_while_the_disk_stands_still(spool: Spool, monkeypatch: pyte
     monkeypatch.setattr(os, "fsync", stalled)
     name = spool.put("a", [END])  # a blocked put would wait for the event in vain
     go.set()
-    assert [one for one, _, _ in spool.pending()] == [name]
+    assert [order.name for order in spool.pending()] == [name]
 
 
 def test_a_disk_that_fails_is_logged_and_frees_the_place(
@@ -146,4 +149,17 @@ def test_a_disk_that_fails_is_logged_and_frees_the_place(
     assert "No space left" in caplog.text
     monkeypatch.setattr(spool_module, "ENTRIES_MAX", 1)
     name = spool.put("b", [END])
-    assert [(one, lesson) for one, lesson, _ in spool.pending()] == [(name, "b")]
+    assert [(order.name, order.lesson) for order in spool.pending()] == [(name, "b")]
+
+
+def test_S1_the_text_of_a_message_that_ends_a_lesson_is_kept_with_its_order_and_is_its_owners_alone(
+    tmp_path: Path,
+) -> None:
+    texts = {"m1": MessageText(text="what was said", salt=b"salt")}
+    spool = Spool(tmp_path)
+    name = spool.put("a", [END], texts)
+    spool.close()
+    assert (tmp_path / f"{name}.order").stat().st_mode & 0o077 == 0
+    again = Spool(tmp_path)
+    assert [order.texts for order in again.pending()] == [texts]
+    again.close()
