@@ -67,6 +67,14 @@
     });
   }
 
+  // A sentence has 16 px at least; only the notice on a phone has less, for its one line of 28 px.
+  function tiny() {
+    return all('p, li, dd, .headline, .second, .absent, .hint, .promise, .text, .state, h1, h2, h3')
+      .filter((element) => !hidden(element) && Number.parseFloat(getComputedStyle(element).fontSize) < 16)
+      .filter((element) => !element.closest('.title[data-long="true"]'))
+      .map((element) => `"${name(element)}" is smaller than 16 px`);
+  }
+
   function cut() {
     const found = [];
     const status = document.querySelector('.status');
@@ -128,6 +136,7 @@
         nearEnd: nearEnd(32),
         overPicture: overPicture(),
         cut: cut(),
+        tiny: tiny(),
         places: places(),
         words: words(),
         headings: document.querySelectorAll('h1').length,
@@ -138,15 +147,31 @@
     return found;
   };
 
+  /** What axe finds on what is drawn now. */
+  window.ask = async (only) => {
+    const { violations } = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 160)}`);
+  };
+
+  /** What is wrong with the size and the edges of what is drawn now, a dialog included. */
+  window.faultsNow = () => {
+    const dialog = document.querySelector('dialog[open]');
+    const within = (element) => dialog.contains(element);
+    const { left, right } = box(dialog);
+    const out = all('dialog[open] *').filter((element) => box(element).right > right + 1 || box(element).left < left - 1);
+    const low = all(TARGETS)
+      .filter((element) => within(element) && box(element).height < 44)
+      .map((element) => `${name(element)} is ${Math.round(box(element).height)} high`);
+    const { top, bottom } = box(dialog);
+    const away = top < 0 || bottom > innerHeight + 1 ? ['the dialog is not all on the screen'] : [];
+    return [...sideways(), ...tiny(), ...low, ...away, ...out.map((element) => `${name(element)} is cut`)];
+  };
+
   window.axeAll = async (whats, only) => {
     const found = [];
     for (const what of whats) {
       await window.draw(what);
-      const { violations } = await axe.run(document, {
-        runOnly: only,
-        resultTypes: ['violations'],
-      });
-      for (const { id, nodes } of violations) found.push(`${what}: ${id}: ${nodes[0].html.slice(0, 160)}`);
+      for (const violation of await window.ask(only)) found.push(`${what}: ${violation}`);
     }
     return found;
   };

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
+from tests.browser.chromium import AXE_RULES
 from tests.browser.gallery import PAGES, Gallery, build
 from tests.browser.house import DESKTOP, PHONE
 
@@ -24,7 +25,7 @@ async def _built() -> None:
     await build()
 
 
-KINDS = ("sideways", "small", "nearEnd", "overPicture", "cut")
+KINDS = ("sideways", "small", "nearEnd", "overPicture", "cut", "tiny")
 
 
 def faults(found: dict[str, Any], *kinds: str) -> Iterator[str]:
@@ -55,6 +56,39 @@ async def test_every_text_can_be_read_in_the_dark(browser: Browser, size: tuple[
     dark = await Gallery.open(browser, size, "dark")
     assert await dark.violations(await every(dark), "color-contrast", "link-in-text-block") == []
     await dark.close()
+
+
+DIALOGS = (
+    ("room=live-t", "More"),
+    ("room=live-p", "More"),
+    ("room=live-t", "Why may this lesson be observed?"),
+    ("room=own-clock-adult-p", "Help me fix it"),
+    ("room=own-clock-p", "Help me fix it"),
+    ("room=blocked-p", "Show me how"),
+    ("room=lost-decision-t", "Decide now"),
+    ("room=kept-t", "Record as missed"),
+    ("room=watch-live", "End for safety"),
+)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP])
+async def test_a_dialog_can_be_read_closed_and_left_where_it_was_opened(
+    browser: Browser, size: tuple[int, int]
+) -> None:
+    gallery = await Gallery.open(browser, size)
+    for what, button in DIALOGS:
+        await gallery.draw(what)
+        opener = gallery.page.get_by_role("button", name=button).locator("visible=true").first
+        await opener.click()
+        dialog = gallery.page.get_by_role("dialog")
+        await dialog.wait_for()
+        found = await gallery.page.evaluate("(only) => window.ask(only)", {"type": "tag", "values": AXE_RULES})
+        assert found == [], (what, button)
+        assert await gallery.page.evaluate("window.faultsNow()") == [], (what, button)
+        await gallery.page.keyboard.press("Escape")
+        await expect(dialog).to_have_count(0)
+        await expect(opener).to_be_focused()
+    await gallery.close()
 
 
 async def test_axe_finds_what_is_wrong(browser: Browser) -> None:

@@ -20,7 +20,7 @@ export function ObservedNotice({ inside = false }: { inside?: boolean }) {
         <Info size={18} aria-hidden="true" />
       </button>
       {open && (
-        <Dialog title={ROOM.observed.both} onClose={() => setOpen(false)}>
+        <Dialog title={ROOM.observed.both} onClose={() => setOpen(false)} night>
           <p>{ROOM.observed.more}</p>
         </Dialog>
       )}
