@@ -14,7 +14,7 @@ setup: .venv/.stamp node_modules/.stamp server/static/.stamp
 	.venv/bin/uv pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	touch $@
 
-node_modules/.stamp: package-lock.json .npmrc .venv/.stamp
+node_modules/.stamp: package-lock.json .npmrc | .venv/.stamp
 	npm ci --no-progress
 	touch $@
 
