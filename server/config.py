@@ -16,6 +16,7 @@ import sqlalchemy.exc
 from msgspec import Meta
 
 from server.frames import IceServer
+from server.private_folder import make_private, open_private
 from server.store.engine import in_memory, parse_url
 
 SECRET_BYTES: Final = 32
@@ -165,8 +166,8 @@ def own_secret(path: Path) -> Secret:
         ConfigError: when the file cannot be read or made, or holds too little.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as made:
+        make_private(path.parent)
+        with open(open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w", encoding="ascii") as made:
             made.write(secrets.token_urlsafe(SECRET_BYTES))
     except FileExistsError:
         pass

@@ -21,6 +21,7 @@ from server.accounts.pins import hash_pin
 from server.api.services import Services
 from server.app import Serving, bind
 from server.config import Config, ConfigError, own_secret
+from server.private_folder import make_private
 from server.time_of_day import time_of_day
 
 FOLDER: Final = Path("var/demo")
@@ -59,7 +60,7 @@ def demo_config(port: int, *, keep: bool) -> Config:
     bind(Config(port=port))[0].close()
     if not keep and FOLDER.exists():
         shutil.rmtree(FOLDER)
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    make_private(FOLDER)
     return Config(
         database_url=f"sqlite:///{FOLDER / 'lessonroom.db'}",
         port=port,
@@ -77,7 +78,7 @@ def demo_config(port: int, *, keep: bool) -> Config:
 
 def _alone() -> None:
     """Hold the folder's lock as long as this process lives."""
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
+    make_private(FOLDER.parent)
     lock = os.open(FOLDER.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 import structlog
+
+from server.private_folder import make_private, open_private
 
 
 def set_up_logs(level: str, file: Path | None = None) -> None:
@@ -37,7 +40,7 @@ def set_up_logs(level: str, file: Path | None = None) -> None:
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(),
     ]
-    handler = logging.StreamHandler(sys.stderr) if file is None else logging.FileHandler(file, encoding="utf-8")
+    handler = logging.StreamHandler(sys.stderr) if file is None else file_handler(file)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=renderers))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -45,3 +48,10 @@ def set_up_logs(level: str, file: Path | None = None) -> None:
     # Debug records of the socket library hold whole frames, so chat text.
     for name in ("websockets", "uvicorn"):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLevelName(level.upper())))
+
+
+def file_handler(file: Path) -> logging.FileHandler:
+    """Append to a file that only its owner reads: a log says who was where, and when."""
+    make_private(file.parent)
+    os.close(open_private(file, os.O_WRONLY | os.O_CREAT))
+    return logging.FileHandler(file, encoding="utf-8")

@@ -24,6 +24,7 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.mail import Sender, build
+from server.private_folder import make_private, open_private
 from server.store.outbox_rows import Parcel, lease_due, put_off, read_parcel, set_delivered
 from server.store.port import StoreBusy, StoreDown
 
@@ -73,9 +74,9 @@ class FilePost:
         """Write it whole or not at all; the same message again overwrites its file."""
         name = str(message["Message-ID"]).strip("<>").replace("/", "_")
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private(self._folder)
             part = self._folder / f".{name}.part"
-            with part.open("wb") as file:
+            with open(open_private(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
                 file.write(bytes(message))
                 file.flush()
                 os.fsync(file.fileno())

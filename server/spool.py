@@ -21,6 +21,7 @@ import msgspec
 
 from rooms import commands
 from rooms.commands import Asked, Command
+from server.private_folder import make_private, open_private
 from server.store.port import MessageText
 
 ENTRIES_MAX = 10_000
@@ -75,7 +76,7 @@ class Spool:
 
     def __init__(self, folder: Path | str) -> None:
         self._folder = Path(folder)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._folder)
         for part in self._folder.glob("*.part"):
             part.unlink()  # of a process that died while it wrote: nobody was told that it was durable
         self._kept = sum(1 for _ in self._names())
@@ -139,7 +140,7 @@ class Spool:
         target = self._path(name)
         part = target.with_suffix(".part")
         try:
-            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with open(open_private(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
+
+from server.private_folder import make_private, open_private
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite itself waits for another process's write lock; then the writer asks again, as `commit` says."""
@@ -57,14 +61,14 @@ def in_memory(url: URL) -> bool:
 
 
 def open_engines(url: URL) -> Engines:
-    """Make both engines; nothing connects yet. SQLite's folder is made."""
+    """Make both engines; nothing connects yet. SQLite's folder and file are made, private."""
     if url.drivername != "sqlite":
         return _postgres(url)
     if in_memory(url):
         only = create_engine(url, poolclass=StaticPool, hide_parameters=True, connect_args={"check_same_thread": False})
         _sqlite(only, begin="BEGIN", read_only=False)
         return Engines(write=only, read=only)
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(str(url.database)))
     arguments = {"check_same_thread": False, "timeout": BUSY_TIMEOUT_S}
     write = create_engine(
         url, pool_size=WRITE_CONNECTIONS, max_overflow=0, hide_parameters=True, connect_args=arguments
@@ -73,6 +77,13 @@ def open_engines(url: URL) -> Engines:
     _sqlite(write, begin="BEGIN IMMEDIATE", read_only=False)
     _sqlite(read, begin="BEGIN", read_only=True)
     return Engines(write=write, read=read)
+
+
+def _make_private(database: Path) -> None:
+    """The file, before SQLite makes it readable to all that the umask allows: ``-wal`` and ``-shm`` take its mode."""
+    make_private(database.parent)
+    with contextlib.suppress(OSError):  # SQLite cannot open it either, and its error is the one that is explained
+        os.close(open_private(database, os.O_RDWR | os.O_CREAT))
 
 
 def _sqlite(engine: Engine, *, begin: str, read_only: bool) -> None:
