@@ -218,17 +218,11 @@ class Writer:
         try:
             while True:
                 batch = self._take(block=True)
-                appends: list[Queued] = []
-                for item in batch:
-                    if isinstance(item, Queued):
-                        appends.append(item)
-                        continue
-                    self._commit_and_tell(appends)
-                    appends = []
-                    if item is None:
-                        return
-                    self._run_job(item)
-                self._commit_and_tell(appends)
+                self._commit_and_tell([item for item in batch if isinstance(item, Queued)])
+                # Nothing that was queued after a job can rest on it: nobody has heard of it yet.
+                self._run_jobs([item for item in batch if isinstance(item, _Job)])
+                if None in batch:
+                    return
         finally:
             self._work.close()
 
@@ -268,9 +262,26 @@ class Writer:
             # The loop is closed: nobody is left to hear that these are durable. They will be found in the log.
             _log.warning("the loop closed before %d appends were answered", len(answers))
 
-    def _run_job(self, job: _Job) -> None:
-        if not job.future.set_running_or_notify_cancel():
-            return
+    def _run_jobs(self, jobs: Sequence[_Job]) -> None:
+        """Together, one sync for all (a class that joins at the hour claims hundreds of logs); alone if one fails."""
+        running = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+        if len(running) > 1:
+            try:
+                results = self._work.transact(lambda connection: [job.run(connection) for job in running])
+            except StoreDown as error:
+                for job in running:  # it may be done: not tried again
+                    job.future.set_exception(StoreDown(*error.args))
+                return
+            except Exception as error:
+                _log.info("%d transactions are run one by one: %s", len(running), type(error).__name__)
+            else:
+                for job, result in zip(running, results, strict=True):
+                    job.future.set_result(result)
+                return
+        for job in running:
+            self._run_alone(job)
+
+    def _run_alone(self, job: _Job) -> None:
         try:
             result = self._work.transact(job.run)
         except BaseException as error:
