@@ -184,7 +184,7 @@ def test_a_taken_port_is_said_in_a_sentence() -> None:
     ("setting", "sentence"),
     [
         ("DATABASE_URL", "lessonroom: What DATABASE_URL names is there, but it is not a database. Name another.\n"),
-        ("SPOOL_DIR", "lessonroom: SPOOL_DIR taken cannot be used: File exists.\n"),
+        ("SPOOL_DIR", "lessonroom: SPOOL_DIR taken cannot be used: Not a directory.\n"),
     ],
 )
 def test_a_file_of_another_kind_is_said_in_a_sentence(setting: str, sentence: str, tmp_path: Path) -> None:
