@@ -46,6 +46,7 @@ from server.openings import Openings
 from server.outbox import Outbox, open_post
 from server.security_headers import SecurityHeaders
 from server.spool import Spool
+from server.standing import kept
 from server.store.migration import migrate
 from server.store.stores import Stores, open_store
 from server.tickets import Tickets
@@ -64,6 +65,8 @@ GRACE_S: Final = 5
 DRAIN_S_MAX: Final = 10
 """How long the rooms may take to let go of their people; platforms kill a process 30 s after SIGTERM."""
 BACKLOG: Final = 2_048
+BROKE: Final = 1
+"""The exit code where nobody asked for the end."""
 
 _log = structlog.stdlib.get_logger("app")
 
@@ -201,9 +204,12 @@ class Parts:
     async def start(self) -> None:
         """Take up what was unfinished, and begin what runs by itself."""
         await self.services.hosting.start()
-        self._tasks.append(asyncio.create_task(self.openings.run(), name="openings"))
-        self._tasks.append(asyncio.create_task(self.access.run(), name="access"))
-        self._tasks.append(asyncio.create_task(self._outbox.run(), name="outbox"))
+        for name, run in (
+            ("openings", self.openings.run),
+            ("access", self.access.run),
+            ("outbox", self._outbox.run),
+        ):
+            self._tasks.append(asyncio.create_task(kept(name, run), name=name))
 
     async def drain(self) -> None:
         """Nobody new, and everybody in a room is told to come back; harmless a second time."""
@@ -272,7 +278,7 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
         ready: called once the server answers.
 
     Returns:
-        The exit code: 0 after SIGTERM, 130 after Ctrl-C, as shells count.
+        The exit code: 0 after SIGTERM, 130 after Ctrl-C, as shells count; 1 if the server stopped by itself.
     """
     stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -288,7 +294,12 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
     async with serving(config) as server:
         look_rarely()
         await ready(server)
-        return await stopped
+        await asyncio.wait({stopped, server.task}, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done():
+            return stopped.result()
+        # Whoever starts processes starts another; one that listens no more and lives is of no use to anybody.
+        _log.error("stopped serving by itself")
+        return BROKE
 
 
 async def _first(listening: Coroutine[Any, Any, Any], serving: asyncio.Task[None]) -> None:

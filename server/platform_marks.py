@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import structlog
+
 from server.house import PolicyClock, Records
 from server.store.port import StoreBusy, StoreDown
 
@@ -13,6 +15,8 @@ MARK_EVERY_S: Final = 1.0
 """After a crash the platform was down from the last mark: this is how far that can be from the truth."""
 DIVERGED_MS: Final = 1_000
 """The wall clock moved away from ours by more than this at once: the machine slept, or was set. Platform time."""
+
+_log = structlog.stdlib.get_logger("platform_marks")
 
 
 class PlatformMarks:
@@ -37,11 +41,14 @@ class PlatformMarks:
         """Until cancelled. A mark that the store does not take is no mark: then it is the platform that is down."""
         while True:
             await asyncio.sleep(self._every_s)
-            self.look_at_the_wall()
             try:
+                self.look_at_the_wall()
                 await self._records.mark(self._node, self._clock.now_ms())
             except (StoreBusy, StoreDown):
                 continue
+            except Exception:
+                # Marks that end in silence would turn the next crash into hours of platform time.
+                _log.exception("this process could not mark that it is there")
 
     def look_at_the_wall(self) -> None:
         """Notice time that the policy clock slept through. A wall clock set back is not followed: ours never is."""
