@@ -362,10 +362,20 @@ class Hosting:
         orders = self._spooled()
         for lesson in await self._records.unfinished():
             self._shelf.keep(lesson, last, orders.pop(lesson, []))
-            await self._shelf.find(lesson)
+            await self._take_up(lesson)
         await self._ask_late(orders)
         self.spawn(self._marks.run())
         self._timer = self.call_later(self._sweep_s, self._sweep)
+
+    async def _take_up(self, lesson: str) -> None:
+        """One lesson at the start; one that cannot be read holds back no other, and is tried again."""
+        try:
+            await self._shelf.find(lesson)
+        except StoreDown:
+            raise
+        except Exception:
+            _log.exception("an unfinished lesson could not be taken up", lesson=lesson)
+            self.spawn(self._take_again(lesson))
 
     def _spooled(self) -> dict[str, list[Work]]:
         """Endings that were pressed and never stored: whoever pressed them has seen everybody's media stop."""
@@ -392,7 +402,7 @@ class Hosting:
         self.draining = True
         self.platform.stopping()
         for live in self._all_live():
-            for seat in (*live.seats.values(), *live.observers):
+            for seat in (*live.seats.values(), *live.arriving.values(), *live.observers):
                 seat.client.close(RESTARTING)
         waited_s = 0.0
         while waited_s < DRAIN_S_MAX and not all(live.durable for live in self._all_live()):
@@ -441,6 +451,9 @@ class Hosting:
                 live = await self._shelf.find(lesson)
             except (StoreDown, NotHosted):
                 continue
+            except Exception:
+                # Tried again all the same: without a host the lesson would have no deadline.
+                _log.exception("a lesson could not be taken up again", lesson=lesson)
 
     def _forget(self, live: LiveRoom) -> None:
         self._shelf.forget(live)
@@ -473,6 +486,7 @@ class Hosting:
             if live.seats and not live.reloading:
                 live.hear_evidence(now)
             self._board.look(live)
+            live.see_off(now)
             if live.idle_since(now) <= now - UNLOAD_AFTER_MS:
                 self._forget(live)
 

@@ -31,6 +31,7 @@ from rooms.events import (
     MessageSubmitted,
     PartEnded,
     PlatformChanged,
+    Removed,
     Resumed,
     Shut,
     Started,
@@ -41,7 +42,7 @@ from rooms.room import Room
 from rooms.verdict import Ruling
 from server.chat import Chat
 from server.codec import Encoded
-from server.errors import FAILED, MOVED, CloseReason
+from server.errors import FAILED, MOVED, OVER, CloseReason
 from server.frames import Halt
 from server.house import Evidence, House
 from server.refusals import sentence
@@ -63,6 +64,8 @@ RECHECK_MS = 500
 RELOADS_MAX = 240
 """How often a log is asked for before people are sent away to come back: some 4 minutes of a store that is gone."""
 RELOAD_WAIT_S = 1.0
+LINGER_MS = 300_000
+"""How long after an ending is settled a page may keep its socket: by then it has read everything, and is forgotten."""
 
 QUIET: frozenset[type[Event]] = frozenset({
     EvidenceChanged, PlatformChanged, Entered, Departed,
@@ -108,11 +111,15 @@ class LiveRoom:
         self.given_up = False
         """This host lost it: nothing is asked of it any more."""
         self._idle_since: int | None = None
+        self._settled_since: int | None = None
         self._pending: deque[Batch] = deque()
         self._out = 0
         self._waiting: deque[Work] = deque()
         self._reloading = False
+        self._claiming = False
+        """A claim went out and did not come back: another epoch in the log may be ours."""
         self._dropped_for: Appended | None = None
+        self._look_due = False
         self._dropped_since = 0
         """When the first of what was dropped was asked of the store, Unix ms."""
         self._viewers: tuple[Seat, ...] = ()
@@ -144,7 +151,11 @@ class LiveRoom:
         batch = Batch(work, self._house.clock.now_ms())
         if work.seat is not None:
             self._seat_arrives(work.seat)
-        refused = self._ask_room(work, batch)
+        try:
+            refused = self._ask_room(work, batch)
+        except Exception:
+            self._memory_failed(work)
+            return
         if refused is not None:
             if work.seat is not None and not refused.ok:
                 self.remove(work.seat)
@@ -157,8 +168,15 @@ class LiveRoom:
             batch.telling = not batch.chat_only and any(type(event) not in QUIET for event in batch.events)
             self._append(batch)
             if not batch.chat_only:
-                self.look_again()
+                self._look_soon()
                 self._house.changed(self)
+
+    def _memory_failed(self, work: Work) -> None:
+        """A mistake of ours half way: what was applied is in no log, so memory is read again. Not asked anew."""
+        _log.exception("a command could not be decided", lesson=self.id, command=type(work.commands[0]).__name__)
+        self._drop(Appended.WRONG_SEQUENCE)
+        self._finish(work, TRY_AGAIN)
+        self._reload_when_back()
 
     def _ask_room(self, work: Work, batch: Batch) -> Answer | None:
         """Decide and apply; the answer where the first command is refused, or was done before."""
@@ -177,6 +195,8 @@ class LiveRoom:
                 batch.events.append(event)
                 if type(event) in SHOWN_EVENTS:
                     self._show(event, batch)
+                if type(event) is Removed:
+                    self._halt_side(event.pupil)
                 self._apply(event)
         return None
 
@@ -255,6 +275,12 @@ class LiveRoom:
                 seat.client.send(HALT)
         self._house.changed(self)
 
+    def _halt_side(self, side: SideId) -> None:
+        """One pupil is removed: their media stops at once, as it would if the lesson ended."""
+        seat = self.seats.get(side)
+        if seat is not None and seat.welcomed and not seat.gone:
+            seat.client.send(HALT)
+
     # The disk -------------------------------------------------------------------------------------------------
 
     def _append(self, batch: Batch) -> None:
@@ -301,6 +327,10 @@ class LiveRoom:
         else:
             self._drop(result)
         self._house.watch.back(token)
+        self._reload_when_back()
+
+    def _reload_when_back(self) -> None:
+        """The log is read once all that is out has come back."""
         if self._reloading and self._out == 0 and self._dropped_for is not None:
             reason, self._dropped_for = self._dropped_for, None
             self._house.spawn(self._reload(reason))
@@ -335,7 +365,7 @@ class LiveRoom:
         """Memory and the disk went apart. What is still out comes back refused: the log is read once all of it did."""
         self._reloading = True
         self._dropped_for = reason
-        self._dropped_since = self._pending[0].queued_at
+        self._dropped_since = self._pending[0].queued_at if self._pending else self._house.clock.now_ms()
         again: list[Work] = []
         for batch in self._pending:
             batch.dropped = True
@@ -353,29 +383,42 @@ class LiveRoom:
         # Until the log is read the store is not known to be up: this is time without it, if it takes long.
         token = self._house.watch.sent(self._house.clock.now_ms())
         log: Log | None = None
-        for _ in range(RELOADS_MAX):
-            try:
-                log = await self._read_log(reason)
-                break
-            except StoreDown:
-                await asyncio.sleep(RELOAD_WAIT_S)
-        self._house.watch.back(token)
+        try:
+            log = await self._read_log_in_time(reason)
+            if log is not None:
+                self._restore(log)
+        except Exception:
+            # Whatever it is, it is this room's: the others must not be told that the store is away.
+            _log.exception("a room could not be taken up again", lesson=self.id)
+            log, reason = None, Appended.UNKNOWN
+        finally:
+            self._house.watch.back(token)
         if log is None:
             self.give_up(MOVED if reason is Appended.STALE_EPOCH else FAILED)
             return
         _log.warning("room reloaded", lesson=self.id, reason=reason.value, retried=len(self._waiting))
-        self._restore(log)
         self._reloading = False
         self._retry()
+
+    async def _read_log_in_time(self, reason: Appended) -> Log | None:
+        for _ in range(RELOADS_MAX):
+            try:
+                return await self._read_log(reason)
+            except StoreDown:
+                await asyncio.sleep(RELOAD_WAIT_S)
+        return None
 
     async def _read_log(self, reason: Appended) -> Log | None:
         """The log as it stands under our epoch; None where another host has taken the lesson over."""
         log = await self._house.log.load(self.id)
-        if log is None or log.epoch != self.epoch:
+        if log is None or (log.epoch != self.epoch and not self._claiming):
             return None
         if reason is Appended.UNKNOWN:
             # What we sent may still become durable: a new epoch shuts it out before the log is read for good.
+            # A claim that broke off may have been ours: then it is claimed once more, an epoch too many is harmless.
+            self._claiming = True
             epoch = await self._house.log.claim(self.id)
+            self._claiming = False
             log = await self._house.log.load(self.id)
             if log is None or log.epoch != epoch:
                 return None
@@ -455,6 +498,17 @@ class LiveRoom:
             for change in changes:
                 self.submit(fact(change))
 
+    def _look_soon(self) -> None:
+        """Once for all that is decided in this turn of the loop: finding the next deadline plays the lesson forward."""
+        if not self._look_due:
+            self._look_due = True
+            self._house.call_later(0.0, self._look_now)
+
+    def _look_now(self) -> None:
+        self._look_due = False
+        if not self.given_up:
+            self.look_again()
+
     def look_again(self) -> None:
         """Set when to look next."""
         now = self._house.clock.now_ms()
@@ -511,6 +565,17 @@ class LiveRoom:
     def _count_viewers(self) -> None:
         self._viewers = (*self.seats.values(), *self.arriving.values(), *self.observers)
         self._viewer_of_seats = [seat.viewer for seat in self._viewers]
+
+    def see_off(self, now: int) -> None:
+        """A while after all is settled, close what forgotten pages still hold open; they keep what they show."""
+        if not self.halted or not self.room.status(now).settled:
+            self._settled_since = None
+            return
+        if self._settled_since is None:
+            self._settled_since = now
+        if now - self._settled_since >= LINGER_MS:
+            for seat in (*self.seats.values(), *self.observers):
+                seat.client.close(OVER)
 
     def idle_since(self, now: int) -> int:
         """Unix ms since when nobody needs it in memory: settled, empty, nothing under way; else ``now``."""
