@@ -37,6 +37,7 @@ from server.api.services import Services
 from server.clock import Clock, SystemClock
 from server.config import Config, ConfigError
 from server.entropy import EntropyPool
+from server.expiry import Expiry
 from server.garbage import look_rarely
 from server.gateway import Gateway
 from server.hosting import Hosting
@@ -208,6 +209,7 @@ class Parts:
             ("openings", self.openings.run),
             ("access", self.access.run),
             ("outbox", self._outbox.run),
+            ("expiry", Expiry(self.stores, self.services.clock).run),
         ):
             self._tasks.append(asyncio.create_task(kept(name, run), name=name))
 
@@ -294,7 +296,8 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> in
     async with serving(config) as server:
         look_rarely()
         await ready(server)
-        await asyncio.wait({stopped, server.task}, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {stopped, server.task}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if stopped.done():
             return stopped.result()
         # Whoever starts processes starts another; one that listens no more and lives is of no use to anybody.
