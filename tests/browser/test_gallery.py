@@ -154,6 +154,31 @@ async def test_the_longest_names_fit(browser: Browser, size: tuple[int, int]) ->
     await gallery.close()
 
 
+KEYBOARD_UP = 420
+"""Px that a phone of 740 leaves above its keyboard."""
+
+
+async def test_with_the_keyboard_up_picture_end_and_send_are_all_seen(browser: Browser) -> None:
+    gallery = await Gallery.open(browser, PHONE)
+    for what in ("room=live-t&chat=1", "room=own-clock-p&chat=1", "room=lost-theirs-p&chat=1&long=1"):
+        await gallery.draw(what)
+        # As `visualViewport` tells it: the page itself is not resized.
+        await gallery.page.evaluate(
+            """(height) => {
+                Object.defineProperty(visualViewport, 'height', { value: height, configurable: true });
+                visualViewport.dispatchEvent(new Event('resize'));
+            }""",
+            KEYBOARD_UP,
+        )
+        for seen in ("#ending button", ".compose .button", "#write", ".status .headline", ".frame"):
+            box = await gallery.page.locator(seen).first.bounding_box()
+            assert box is not None
+            assert box["y"] >= 0, (what, seen)
+            assert box["y"] + box["height"] <= KEYBOARD_UP, (what, seen)
+        assert box["height"] >= 96, what
+    await gallery.close()
+
+
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])
 async def test_twice_the_text_is_cut_nowhere(browser: Browser, size: tuple[int, int]) -> None:
     gallery = await Gallery.open(browser, size)
