@@ -119,7 +119,6 @@ class LiveRoom:
         self._claiming = False
         """A claim went out and did not come back: another epoch in the log may be ours."""
         self._dropped_for: Appended | None = None
-        self._look_due = False
         self._dropped_since = 0
         """When the first of what was dropped was asked of the store, Unix ms."""
         self._viewers: tuple[Seat, ...] = ()
@@ -168,7 +167,7 @@ class LiveRoom:
             batch.telling = not batch.chat_only and any(type(event) not in QUIET for event in batch.events)
             self._append(batch)
             if not batch.chat_only:
-                self._look_soon()
+                self.look_again()
                 self._house.changed(self)
 
     def _memory_failed(self, work: Work) -> None:
@@ -497,17 +496,6 @@ class LiveRoom:
         if self.room.ended is None:
             for change in changes:
                 self.submit(fact(change))
-
-    def _look_soon(self) -> None:
-        """Once for all that is decided in this turn of the loop: finding the next deadline plays the lesson forward."""
-        if not self._look_due:
-            self._look_due = True
-            self._house.call_later(0.0, self._look_now)
-
-    def _look_now(self) -> None:
-        self._look_due = False
-        if not self.given_up:
-            self.look_again()
 
     def look_again(self) -> None:
         """Set when to look next."""
