@@ -43,6 +43,7 @@ class DecideBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NoteBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/lessons/ID/note (C5)."""
 
+    action: Action
     text: Annotated[str, Meta(min_length=1, max_length=NOTE_CHARS_MAX)]
 
 
@@ -104,7 +105,8 @@ async def note(call: Call, body: NoteBody) -> Answered:
     services = call.services
     if not body.text.strip() or "\0" in body.text:
         raise bad_request("Write your note.")
-    await services.stores.add_note(booking.lesson.id, actor, body.text, services.clock.now_ms())
+    now = services.clock.now_ms()
+    await services.stores.add_note(booking.lesson.id, actor, body.text, now, action=body.action)
     return None
 
 

@@ -28,14 +28,19 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-def add_note(connection: Connection, lesson: str, by: Actor, text: str, at: int) -> None:
-    """Append one, and its mail.
+def add_note(connection: Connection, lesson: str, by: Actor, text: str, at: int, *, action: str) -> None:
+    """Append one, and its mail; nothing where both are there since this was asked before, under the same action.
+
+    Other words under the same action are another note: better one twice than one lost.
 
     Raises:
         ValueError: longer than `NOTE_CHARACTERS_MAX`.
     """
     if len(text) > NOTE_CHARACTERS_MAX:
         raise ValueError(f"a note has {len(text)} characters, {NOTE_CHARACTERS_MAX} are allowed")
+    mail = row_id("note", lesson, 0, by.person, action, text)
+    if connection.execute(select(outbox.c.id).where(outbox.c.id == mail)).first() is not None:
+        return
     added = connection.execute(
         insert(note)
         .values(lesson=lesson, at=at, person=by.person, name=by.name, role=by.role.value, text=text)
@@ -54,7 +59,7 @@ def add_note(connection: Connection, lesson: str, by: Actor, text: str, at: int)
     connection.execute(
         insert(outbox),
         {
-            "id": row_id("note", lesson, added),
+            "id": mail,
             "kind": "note",
             "audience": "office" if case is None else "safeguarding",
             "lesson": lesson,

@@ -128,13 +128,13 @@ class Stores:
         """Q1: who visited a lesson, when, for how long."""
         return await self.read(lambda connection: read_drop_ins(connection, lesson))
 
-    async def add_note(self, lesson: str, by: Actor, text: str, at: int) -> None:
-        """C5: a note to the office.
+    async def add_note(self, lesson: str, by: Actor, text: str, at: int, *, action: str) -> None:
+        """C5: a note to the office; asked again under the same action it is the same note.
 
         Raises:
             ValueError: longer than `notes.NOTE_CHARACTERS_MAX`.
         """
-        await self.write(lambda connection: add_note(connection, lesson, by, text, at))
+        await self.write(lambda connection: add_note(connection, lesson, by, text, at, action=action))
 
     async def notes(self, lesson: str) -> list[Note]:
         """The notes on a lesson, oldest first."""

@@ -39,7 +39,7 @@ POSTS = {
     f"/api/lessons/{NOW_OPEN}/check-in": {"action": "a", "pupil": "p-sam", "name": "Alex", "pin": "000000"},
     f"/api/lessons/{NOW_OPEN}/explain": {"action": "a", "because": "other"},
     f"/api/lessons/{NOW_OPEN}/decide": {"action": "a", "choose": "abort", "pupil": "p-sam"},
-    f"/api/lessons/{NOW_OPEN}/note": {"text": "x"},
+    f"/api/lessons/{NOW_OPEN}/note": {"action": "a", "text": "x"},
 }
 
 

@@ -153,7 +153,7 @@ async def test_D3_a_flag_names_who_flagged_and_has_their_note(
     assert [line["cause"] for line in case["transcript"]] == [True]
     assert case["notes"] == []
     note = "It was the third time this month."
-    assert (await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"text": note})).status_code == 204
+    assert (await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"action": "a", "text": note})).status_code == 204
     case = (await safeguarding.get(f"/api/cases/{row['id']}")).json()
     assert [(one["name"], one["text"]) for one in case["notes"]] == [("Ms Patel", note)]
     assert case["unchanged"]

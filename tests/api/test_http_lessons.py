@@ -13,7 +13,7 @@ from rooms.lesson import Actor, Role
 from server.app import Parts
 from server.clock import SystemClock
 from server.config import Config
-from tests.api.browsing import Browser, Browsers, action, refusal, until
+from tests.api.browsing import Answer, Browser, Browsers, action, refusal, until
 from tests.api.service import (
     ADA,
     ELSEWHERE,
@@ -78,7 +78,7 @@ async def test_another_familys_lesson_reads_like_none(family: Browser, safeguard
         "check-in": check_in(pupil=ADA),
         "explain": {"action": "a", "because": "other"},
         "decide": {"action": "a", "choose": "abort", "pupil": ADA},
-        "note": {"text": "x"},
+        "note": {"action": "a", "text": "x"},
     }.get(what, {})
     paths = [f"/api/lessons/{lesson}/{what}".rstrip("/") for lesson in (ELSEWHERE, "no-such-lesson")]
     asked = [(browser, path) for browser in (family, safeguarding) for path in paths]
@@ -254,7 +254,7 @@ async def test_C5_the_teachers_note_is_mailed_to_the_office(
     parts: Parts, teacher: Browser, clock: SystemClock, config: Config
 ) -> None:
     await end(parts, clock)
-    await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"text": "Sam's laptop was updating."})
+    await teacher.post(f"/api/lessons/{NOW_OPEN}/note", {"action": action(), "text": "Sam's laptop was updating."})
 
     async def notes() -> list[str]:
         mails = [mail.read_text() for mail in config.mail_dir.glob("*.eml")]
@@ -268,11 +268,17 @@ async def test_C5_the_teachers_note_is_mailed_to_the_office(
 
 async def test_C5_the_teachers_note_is_kept(parts: Parts, teacher: Browser, family: Browser) -> None:
     path = f"/api/lessons/{NOW_OPEN}/note"
-    assert (await teacher.post(path, {"text": "Sam's laptop was updating."})).status_code == 204
-    assert refusal(await family.post(path, {"text": "x"})) == (404, "not_found")
-    assert refusal(await teacher.post(path, {"text": " \n"})) == (400, "bad_request")
-    assert refusal(await teacher.post(path, {"text": "x" * 4_001})) == (400, "bad_request")
-    assert (await teacher.post(path, {"text": "x" * 4_000})).status_code == 204
+
+    async def noted(browser: Browser, text: str, under: str = "") -> Answer:
+        return await browser.post(path, {"action": under or action(), "text": text})
+
+    first = action()
+    for _ in range(2):
+        assert (await noted(teacher, "Sam's laptop was updating.", first)).status_code == 204, "a repeat is harmless"
+    assert refusal(await noted(family, "x")) == (404, "not_found")
+    assert refusal(await noted(teacher, " \n")) == (400, "bad_request")
+    assert refusal(await noted(teacher, "x" * 4_001)) == (400, "bad_request")
+    assert (await noted(teacher, "x" * 4_000)).status_code == 204
     notes = await parts.stores.notes(NOW_OPEN)
     assert [(note.name, note.role, note.text[:5]) for note in notes] == [
         ("Ms Patel", "teacher", "Sam's"),

@@ -136,7 +136,7 @@ async def test_the_log_has_routes_and_nobodys_secrets(service: Service) -> None:
         await family.get(f"/api/lessons/{NOW_OPEN}?pin={PIN}")
         body = {"action": "a", "pupil": "p-sam", "name": "Alex Hall", "pin": PIN}
         assert (await family.post(f"/api/lessons/{NOW_OPEN}/check-in", json=body)).status_code == 200
-        await teacher.post(f"/api/lessons/{NOW_OPEN}/note", json={"text": "He cried when I asked."})
+        await teacher.post(f"/api/lessons/{NOW_OPEN}/note", json={"action": "a", "text": "He cried when I asked."})
         await family.get(f"/in/{service.tokens[FAMILY.id]}")
         joined = await join(service, family)
         await joined.send(json.dumps({"type": "say", "action": "b", "text": "Hello Ms Patel"}))

@@ -261,8 +261,8 @@ async def test_Q1_a_visit_is_recorded_with_who_when_and_how_long(stores: Stores)
 
 async def test_C5_a_note_is_mailed_to_the_office(stores: Stores) -> None:
     await begun(stores)
-    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000)
-    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000)
+    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000, action="n-1")
+    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000, action="n-2")
     assert await outbox_rows(stores) == [("note", "office", "")] * 2
     row = await stores.write(lambda connection: lease_due(connection, 3_000))
     assert row is not None
@@ -271,23 +271,37 @@ async def test_C5_a_note_is_mailed_to_the_office(stores: Stores) -> None:
     assert (parcel.note.text, parcel.lesson_id, parcel.case_number) == ("The line was noisy.", "lesson-1", None)
 
 
+async def test_C5_a_note_asked_again_is_one_note_and_one_mail(stores: Stores) -> None:
+    for _ in range(2):
+        await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000, action="a-1")
+    await stores.add_note("lesson-1", TEACHER, "It was the router.", 3_000, action="a-1")
+    await stores.add_note("lesson-2", TEACHER, "The line was noisy.", 3_000, action="a-1")
+    await stores.add_note("lesson-1", MANAGER, "The line was noisy.", 3_000, action="a-1")
+    assert [(note.person, note.text) for note in await stores.notes("lesson-1")] == [
+        (TEACHER.person, "The line was noisy."),
+        (TEACHER.person, "It was the router."),
+        (MANAGER.person, "The line was noisy."),
+    ], "no words are lost: other words under the same action are another note"
+    assert await outbox_rows(stores) == [("note", "office", "")] * 4
+
+
 async def test_D3_a_note_on_a_flag_goes_to_the_safeguarding_team_and_leaves_the_list_as_it_was(stores: Stores) -> None:
     epoch = await begun(stores)
     await put(stores, append("lesson-1", epoch, 1, [Flagged(at=3, by=TEACHER, action="f", message="m-1")]))
-    await stores.add_note("lesson-1", TEACHER, SECRET, 3_000)
+    await stores.add_note("lesson-1", TEACHER, SECRET, 3_000, action="n-3")
     assert sorted(await outbox_rows(stores)) == [("case", "safeguarding", ""), ("note", "safeguarding", "")]
     [line] = await stores.cases(OFFICER.person)
     assert (line.number, line.delivery.next_at) == (1, 1_000)
-    await stores.add_note("lesson-1", MANAGER, "of somebody else", 3_000)
+    await stores.add_note("lesson-1", MANAGER, "of somebody else", 3_000, action="n-4")
     assert ("note", "office", "") in await outbox_rows(stores)
 
 
 async def test_notes_marks_and_free_audit_lines(stores: Stores) -> None:
-    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000)
+    await stores.add_note("lesson-1", TEACHER, "The line was noisy.", 3_000, action="n-5")
     [note] = await stores.notes("lesson-1")
     assert (note.text, note.name, note.at) == ("The line was noisy.", TEACHER.name, 3_000)
     with pytest.raises(ValueError, match="characters"):
-        await stores.add_note("lesson-1", TEACHER, "x" * (NOTE_CHARACTERS_MAX + 1), 3_000)
+        await stores.add_note("lesson-1", TEACHER, "x" * (NOTE_CHARACTERS_MAX + 1), 3_000, action="n-6")
     await stores.mark("node-1", 1_000)
     await stores.mark("node-1", 2_000)
     await stores.mark("node-2", 1_500)

@@ -115,24 +115,26 @@ function Outcomes({ after, teacher }: { after: After; teacher: boolean }) {
   );
 }
 
-/** Sends once, says what came of it. A repeat after no answer is the same action. */
+/** Sends once, says what came of it. A repeat after no answer is the same action; what is said anew is another. */
 function useSending(again: () => void) {
   const trouble = useSignal('');
   const action = useSignal(crypto.randomUUID());
+  const anew = () => (action.value = crypto.randomUUID());
   const send = async (call: (action: string) => Promise<unknown>): Promise<boolean> => {
     trouble.value = '';
     try {
       await call(action.value);
+      anew();
       again();
       return true;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       trouble.value = error.passing ? ourFault() : error.text;
-      if (!error.passing) action.value = crypto.randomUUID();
+      if (!error.passing) anew();
       return false;
     }
   };
-  return { trouble, send };
+  return { trouble, send, anew };
 }
 
 /** Of the lesson, or of one pupil who was removed before its end. */
@@ -202,10 +204,10 @@ function Decide({ id, after, decision, again }: ContentProps & { decision: After
 function Note({ id, flagged }: { id: string; flagged: boolean }) {
   const text = useSignal('');
   const done = useSignal(false);
-  const { trouble, send } = useSending(() => undefined);
+  const { trouble, send, anew } = useSending(() => undefined);
   const submit = async () => {
     const note = text.value.trim();
-    if (note !== '' && (await send(() => http.note(id, note)))) {
+    if (note !== '' && (await send((action) => http.note(id, { action, text: note })))) {
       text.value = '';
       done.value = true;
     }
@@ -229,6 +231,7 @@ function Note({ id, flagged }: { id: string; flagged: boolean }) {
           onInput={(event) => {
             text.value = event.currentTarget.value;
             done.value = false;
+            anew();
           }}
         />
       </div>

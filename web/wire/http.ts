@@ -147,7 +147,8 @@ export const http = {
     request<After>('POST', `${lesson(id)}/explain`, body),
   decide: (id: string, body: { action: string; choose: Choice; pupil: string }) =>
     request<After>('POST', `${lesson(id)}/decide`, body),
-  note: (id: string, text: string) => request<null>('POST', `${lesson(id)}/note`, { text }),
+  note: (id: string, body: { action: string; text: string }) =>
+    request<null>('POST', `${lesson(id)}/note`, body),
   cases: () => request<{ cases: CaseRow[]; now: number }>('GET', '/api/cases'),
   case: (id: string) => request<Case>('GET', `/api/cases/${encodeURIComponent(id)}`),
 };
