@@ -77,7 +77,7 @@ const CASES: CaseRow[] = [
   {
     id: 'c1',
     number: 'NS-2025-0001',
-    kind: 'flag',
+    kind: 'hook_end',
     urgent: false,
     opened_at: T + 600_000,
     opened_by_you: true,
@@ -88,7 +88,7 @@ const CASES: CaseRow[] = [
 const CASE: Case = {
   id: 'c1',
   number: 'NS-2025-0001',
-  kind: 'flag',
+  kind: 'hook_end',
   opened_at: T + 600_000,
   lesson: CARD,
   people: [
