@@ -133,7 +133,9 @@ async def test_C6_one_sides_media_cut_is_seen_and_timed_on_both(browser: Browser
         await until("started", lambda: _started(home))
         await conditions(family.page, CUT)
         for seated in (teacher, family):
-            words = await seated.sees("interrupted_platform", "interrupted_theirs", "interrupted_yours", seconds=20)
+            # Both control lines live, so nobody can tell whose path it is: the fault is nobody's, on both sides.
+            words = await seated.sees("interrupted_platform", seconds=20)
+            assert "We are finding another way to connect you." in words
             assert "Lost so far" in words
         assert any(isinstance(event, Interrupted) for event in await home.events())
         home.clock.jump(310_000)
