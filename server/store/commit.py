@@ -114,8 +114,8 @@ class Committer:
                 return self._patiently(lambda: self._attempt(batch, trusting=True))
             except self._untrue:
                 return self._patiently(lambda: self._attempt(batch, trusting=False))
-        except StoreDown:
-            _log.exception("the store stayed away; %d appends are given up", len(batch))
+        except StoreDown as error:
+            _log.error("%d appends are given up: %s", len(batch), error)
             return [Appended.UNKNOWN] * len(batch)
         except Exception as error:
             if len(batch) > 1:
@@ -149,8 +149,15 @@ class Committer:
             return plan.results
         try:
             self._end(transaction.commit)
-        except Exception:
-            _log.exception("a commit broke off; the outcome of %d appends is unknown", len(plan.events))
+        except Exception as error:
+            # A full disk or a lost connection is told in a line: nothing in our code is to be looked for.
+            known = isinstance(error, self._away)
+            _log.error(
+                "a commit broke off, %s; the outcome of %d appends is unknown",
+                _named(error),
+                len(plan.events),
+                exc_info=not known,
+            )
             self._drop_connection()
             for lesson in plan.heads:
                 self._heads.pop(lesson, None)
@@ -261,7 +268,7 @@ class Committer:
             self._end(transaction.commit)
         except Exception as error:
             self._drop_connection()
-            raise StoreDown("the commit broke off") from error
+            raise StoreDown(f"the commit broke off: {_named(error)}") from error
         return result
 
     def claim(self, connection: Connection, lesson: str) -> int:
@@ -292,8 +299,8 @@ class Committer:
             except self._away as error:
                 self._drop_connection()
                 if time.monotonic() >= give_up_at or self._hurry.is_set():
-                    raise StoreDown("the database is locked or away") from error
-                _log.warning("the database is locked or away: %s", type(error).__name__)
+                    raise StoreDown(f"the database is locked, full or away: {_named(error)}") from error
+                _log.warning("the database is locked, full or away: %s", _named(error))
             self._hurry.wait(pause)
             pause = min(2 * pause, RETRY_S_MAX)
 
@@ -324,6 +331,13 @@ class Committer:
             connection.close()
         except exc.DBAPIError:
             _log.warning("a broken connection could not be closed in order")
+
+
+def _named(error: Exception) -> str:
+    """Its kind and the database's own code (``SQLITE_FULL``, ``53100``), not its words: these can quote the row."""
+    origin = getattr(error, "orig", None) or error
+    code = getattr(origin, "sqlite_errorname", None) or getattr(origin, "sqlstate", None)
+    return " ".join(filter(None, (type(origin).__name__, code)))
 
 
 def _judge(append: Append, head: _Head) -> Appended:
