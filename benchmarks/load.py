@@ -15,16 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-MARK = b"T#"
+MARK = b"mark#"
+"""Long enough that no other bytes of a frame read so: a time in MessagePack now and then holds any two."""
 MARK_BYTES = len(MARK) + 6 + 1 + 16
-"""``T#`` + sender (6 digits) + ``#`` + nanoseconds (16 hexadecimal digits)."""
+"""``mark#`` + sender (6 digits) + ``#`` + nanoseconds (16 hexadecimal digits)."""
 FRAME_BYTES_MAX = 1 << 20
 """A frame larger than this from a server under test is a mistake of the benchmark."""
 
 
 def mark(sender: int) -> str:
-    """Who sends, and when, as 25 characters."""
-    return f"T#{sender:06d}#{time.monotonic_ns():016x}"
+    """Who sends, and when, in `MARK_BYTES` characters."""
+    return f"mark#{sender:06d}#{time.monotonic_ns():016x}"
 
 
 class Dialect(Protocol):
@@ -163,11 +164,12 @@ class Client(asyncio.Protocol):
             return
         found = payload.find(MARK)
         if found >= 0:
-            sender = int(payload[found + 2 : found + 8])
+            at = found + len(MARK)
+            sender = int(payload[at : at + 6])
             if sender != self.index:
                 self.tally.delivered += 1
                 if self.tally.keep_latencies:
-                    sent = int(payload[found + 9 : found + 25], 16)
+                    sent = int(payload[at + 7 : at + 23], 16)
                     self.tally.latencies_ns.append(time.monotonic_ns() - sent)
                 self.on_delivery(sender)
             return
@@ -232,6 +234,20 @@ class Crowd:
                 sent += 1
             await asyncio.sleep(0.001)
         return sent
+
+    async def keep_alive(self, seconds: float) -> None:
+        """What a page sends besides: each client a beat and a report once a second, spread over the second."""
+        alive = self.dialect.alive  # type: ignore[attr-defined]  # ours alone has them
+        start = time.monotonic()
+        sent = 0
+        while (passed := time.monotonic() - start) < seconds:
+            due = int(passed * len(self.clients))
+            while sent < due:
+                client = self.clients[sent % len(self.clients)]
+                for frame in alive():
+                    client.send(*frame)
+                sent += 1
+            await asyncio.sleep(0.001)
 
     async def close(self) -> None:
         """Hang up."""
