@@ -82,7 +82,8 @@ class Gallery:
 
     async def rooms(self) -> list[dict[str, str]]:
         """Every recorded room: name, role, state, and the words of its status line."""
-        return await self.page.evaluate("window.rooms")
+        rooms: list[dict[str, str]] = await self.page.evaluate("window.rooms")
+        return rooms
 
     async def draw(self, what: str) -> None:
         """Draw `room=NAME` or `page=/PATH&who=ROLE`."""
@@ -90,12 +91,15 @@ class Gallery:
 
     async def measured(self, whats: list[str]) -> dict[str, Any]:
         """Draw each and measure it (measure.js)."""
-        return await self.page.evaluate("(whats) => window.measureAll(whats)", whats)
+        found: dict[str, Any] = await self.page.evaluate("(whats) => window.measureAll(whats)", whats)
+        return found
 
     async def violations(self, whats: list[str], *rules: str) -> list[str]:
         """Draw each and ask axe, all its rules or these; one line a violation."""
         only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": AXE_RULES}
-        return await self.page.evaluate("([whats, only]) => window.axeAll(whats, only)", [whats, only])
+        ask = "([whats, only]) => window.axeAll(whats, only)"
+        found: list[str] = await self.page.evaluate(ask, [whats, only])
+        return found
 
     async def close(self) -> None:
         """Close its context."""

@@ -142,7 +142,8 @@ async def test_a_whole_lesson_by_keyboard_alone(browser: Browser, tmp_path: Path
 
         async def end_has_focus() -> bool:
             await key.press("F2")
-            return await page.evaluate(FOCUSED) == "End lesson"
+            focused: str = await page.evaluate(FOCUSED)
+            return focused == "End lesson"
 
         await until("F2 reaches End", end_has_focus)
         await key.press("Enter")
