@@ -468,7 +468,7 @@ class Hosting:
             live.look()
 
     def _sweep(self) -> None:
-        """Once a second: silence, clocks that time alone moves, rooms that nobody needs any more."""
+        """Once a second: silence, clocks that time alone moves, answers that are late, rooms that nobody needs."""
         self._timer = self.call_later(self._sweep_s, self._sweep)
         if not self._to_sweep:  # else the last sweep is still under way
             self._to_sweep = self._all_live()
@@ -483,6 +483,7 @@ class Hosting:
         for live in some:
             if live.given_up:
                 continue
+            live.answer_late(now)
             if live.seats and not live.reloading:
                 live.hear_evidence(now)
             self._board.look(live)

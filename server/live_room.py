@@ -64,6 +64,9 @@ RECHECK_MS = 500
 RELOADS_MAX = 240
 """How often a log is asked for before people are sent away to come back: some 4 minutes of a store that is gone."""
 RELOAD_WAIT_S = 1.0
+ANSWER_S_MAX = 15.0
+"""How long a person waits for the store before they are told to try again, seconds: longer than a hiccup of a disk, and
+than some repeats of the page itself (one in 5 s). Looked at once a second."""
 LINGER_MS = 300_000
 """How long after an ending is settled a page may keep its socket: by then it has read everything, and is forgotten."""
 
@@ -82,6 +85,7 @@ HALT = Halt()
 OK = Answer(True)
 BUSY = Answer(False, "busy", "Our service is very busy. Try again in a moment.")
 TRY_AGAIN = Answer(False, "try_again", "That did not go through. Try again.")
+NOT_STORED = Answer(False, "try_again", "We could not save that. Wait a moment, then try again.")
 
 _log = structlog.stdlib.get_logger("rooms")
 
@@ -142,12 +146,14 @@ class LiveRoom:
             work.answer(BUSY)
         elif self._reloading:
             self._halt_meanwhile(work)
+            work.asked_at = self._house.clock.now_ms()
             self._waiting.append(work)
         else:
             self._decide(work)
 
     def _decide(self, work: Work) -> None:
         batch = Batch(work, self._house.clock.now_ms())
+        work.asked_at = work.asked_at or batch.queued_at
         if work.seat is not None:
             self._seat_arrives(work.seat)
         try:
@@ -358,6 +364,22 @@ class LiveRoom:
         if not batch.chat_only:
             self._house.changed(self)
 
+    def answer_late(self, now: int) -> None:
+        """Tell whoever has waited long for the store to try again: what is not out at the store is then given up.
+
+        What is out may still become durable; it is shown then, and the same action asked again is a repeat of it.
+        """
+        asked_before = now - int(ANSWER_S_MAX * 1_000)
+        for batch in self._pending:
+            for work in (batch.work, *(work for work, _ in batch.after)):
+                if _is_late(work, asked_before):
+                    work.answer_late(NOT_STORED)
+        late = [work for work in self._waiting if _is_late(work, asked_before)]
+        if late:
+            self._waiting = deque(work for work in self._waiting if work not in late)
+        for work in late:
+            work.answer_late(NOT_STORED)
+
     # Dropping memory ------------------------------------------------------------------------------------------
 
     def _drop(self, reason: Appended) -> None:
@@ -372,7 +394,7 @@ class LiveRoom:
             again.append(batch.work)
             again.extend(work for work, _ in batch.after)
         self._pending.clear()
-        self._waiting.extendleft(reversed(again))
+        self._waiting.extendleft(work for work in reversed(again) if not work.late)
         # Who was on the way in comes in again with their command: until then nothing is theirs.
         self.arriving.clear()
         self.observers = [seat for seat in self.observers if seat.welcomed]
@@ -593,6 +615,12 @@ class LiveRoom:
 def _ends(work: Work) -> bool:
     """Whether a person asks for the end: no queue turns that away, and nothing delays it (B, D1)."""
     return isinstance(work.commands[0] if work.commands else None, End | Flag | EndAsMissed | TeacherLeaves)
+
+
+def _is_late(work: Work, asked_before: int) -> bool:
+    """Not an ending, which is stored however long it takes, nor a join, whose socket its page gives up by itself."""
+    waits = work.refusable and work.seat is None and not work.late
+    return waits and work.asked_at <= asked_before and not work.halts and not _ends(work)
 
 
 def _only_chat(events: list[Event]) -> bool:

@@ -21,7 +21,8 @@ class Work:
     """Commands that are decided, stored and answered together; the first refused or repeated, the rest is not asked."""
 
     __slots__ = (
-        "_more", "_then", "answer", "commands", "refusable", "seat", "spool_timer", "spooled", "texts", "tries",
+        "_more", "_then", "answer", "asked_at", "commands", "late", "refusable", "seat", "spool_timer", "spooled",
+        "texts", "tries",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +41,10 @@ class Work:
         self._more: tuple[Command, ...] | None = None
         self.answer = answer
         """Called once, when everything it rests on is durable."""
+        self.asked_at = 0
+        """Unix ms."""
+        self.late = False
+        """Whoever asked was told to try again: nobody waits for it, and it is not asked anew."""
         self.texts = texts
         self.seat = seat
         """Whom this lets in, once durable."""
@@ -50,6 +55,12 @@ class Work:
         self.spooled: str | None = None
         """Its place in the spool, while it is there."""
         self.spool_timer: Handle | None = None
+
+    def answer_late(self, answer: Answer) -> None:
+        """Answer though it is not known what becomes of it; not again when it is."""
+        given, self.answer = self.answer, _nobody_asks
+        self.late = True
+        given(answer)
 
     @property
     def halts(self) -> bool:

@@ -17,8 +17,8 @@ from rooms.events import (
 from rooms.lesson import Role
 from rooms.shown import Closing, Message
 from server.errors import FAILED, MOVED, RESTARTING
-from server.frames import EndFrame, EventFrame, SayFrame, StatusFrame
-from server.live_room import PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX
+from server.frames import Ack, EndFrame, EventFrame, SayFrame, StatusFrame
+from server.live_room import ANSWER_S_MAX, PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX
 from server.seat import Refused
 from server.store.port import Appended
 from tests.hosting.stage import MO, SAM, TESS, Stage
@@ -282,3 +282,55 @@ async def test_a_store_that_is_gone_for_long_loses_no_lesson_and_no_ending():
     assert [event.by for event in stage.events(Shut)] == [Role.TEACHER]
     assert len(stage.events(Ended)) == 1
     assert stage.spool.orders == {}
+
+
+async def test_chat_that_is_not_stored_in_time_is_answered_and_the_same_id_may_be_asked_again():
+    stage = await Stage(fault=_first_say(Appended.UNKNOWN, committed=False)).boot()
+    teacher, pupil = await _both(stage)
+    stage.does(pupil, SayFrame(action="a1", text="hello"))
+    stage.log.unreadable = True
+    await asyncio.sleep(1)
+    stage.does(pupil, SayFrame(action="a2", text="anybody?"))
+    await asyncio.sleep(ANSWER_S_MAX - 2)
+    assert (pupil.ack("a1"), pupil.ack("a2")) == (None, None)
+    await asyncio.sleep(4)
+    for action in ("a1", "a2"):
+        assert (pupil.ack(action).ok, pupil.ack(action).code) == (False, "try_again")
+    assert not stage.events(MessageSubmitted)
+    stage.log.unreadable = False
+    await asyncio.sleep(5)
+    assert not stage.events(MessageSubmitted), "nobody's words come minutes after they were told that they did not"
+    stage.does(pupil, SayFrame(action="a1", text="hello"))
+    await asyncio.sleep(1)
+    assert [event.text for event in teacher.shown(Message)] == ["hello"]
+    assert [frame.ok for frame in pupil.of(Ack)] == [False, False, True]
+
+
+async def test_chat_that_the_disk_takes_after_its_answer_is_shown_once_and_answered_once():
+    stage = await Stage().boot()
+    teacher, pupil = await _both(stage)
+    stage.log.down = True
+    stage.does(pupil, SayFrame(action="a1", text="hello"))
+    await asyncio.sleep(ANSWER_S_MAX + 3)
+    assert pupil.ack("a1").code == "try_again"
+    stage.does(pupil, SayFrame(action="a1", text="hello"))
+    assert not teacher.shown(Message)
+    stage.log.resume()
+    await asyncio.sleep(1)
+    assert [event.text for event in teacher.shown(Message)] == ["hello"]
+    assert [frame.ok for frame in pupil.of(Ack)] == [False, True]
+
+
+async def test_D1_an_ending_is_never_answered_that_it_did_not_go_through():
+    stage = await Stage().boot()
+    teacher, pupil = await _both(stage)
+    stage.log.down = True
+    stage.does(pupil, SayFrame(action="a1", text="end of it"))
+    stage.does(teacher, EndFrame(action="end"))
+    await asyncio.sleep(3 * ANSWER_S_MAX)
+    assert teacher.ack("end") is None
+    assert pupil.ack("a1") is None
+    stage.log.resume()
+    await asyncio.sleep(20)
+    assert pupil.ack("a1").ok
+    assert len(stage.events(Ended)) == 1
