@@ -13,7 +13,7 @@ PEOPLE_MAX: Final = 200
 
 
 class Place(msgspec.Struct, frozen=True):
-    """One person's newest connection."""
+    """One person's newest connection on one side."""
 
     side: SideId
     device: str
@@ -22,39 +22,41 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Presence:
-    """A tab is not a person: a newer device takes over, and what the older one still says is out of date."""
+    """A tab is not a person: a newer device takes over, and what the older one still says is out of date.
+
+    An account that holds two pupils of one lesson is two people here: each side has its own device.
+    """
 
     __slots__ = ("_places",)
 
     def __init__(self) -> None:
-        self._places: dict[PersonId, Place] = {}
+        self._places: dict[tuple[PersonId, SideId], Place] = {}
 
     def refuses(self, by: Actor, epoch: int) -> str:
         """Why this person's device cannot enter: a stable code, or empty."""
-        place = self._places.get(by.person)
+        place = self._places.get(_key(by))
         if place is None:
             return "room_full" if len(self._places) >= PEOPLE_MAX else ""
         return "stale_epoch" if epoch < place.epoch else ""
 
     def is_current(self, by: Actor, device: str, epoch: int) -> bool:
         """Whether this device is the one that the person is here with."""
-        place = self._places.get(by.person)
+        place = self._places.get(_key(by))
         return place is not None and place.here and place.device == device and place.epoch == epoch
 
     def enter(self, by: Actor, device: str, epoch: int) -> None:
         """This device is the person's from now on."""
-        self._places[by.person] = Place(by.side or "", device, epoch, True)
+        self._places[_key(by)] = Place(by.side or "", device, epoch, True)
 
     def depart(self, by: Actor, device: str, epoch: int) -> None:
         """Gone; the epoch stays known, so that an older connection cannot come back."""
         if self.is_current(by, device, epoch):
-            self._places[by.person] = Place(by.side or "", device, epoch, False)
+            self._places[_key(by)] = Place(by.side or "", device, epoch, False)
 
     def here(self, side: SideId) -> bool:
         """Whether anybody of a side has a device in the room."""
         return any(place.here and place.side == side for place in self._places.values())
 
-    def epoch(self, person: PersonId) -> int:
-        """The person's newest epoch; 0 for who never entered."""
-        place = self._places.get(person)
-        return place.epoch if place else 0
+
+def _key(by: Actor) -> tuple[PersonId, SideId]:
+    return by.person, by.side or ""

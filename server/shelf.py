@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from rooms.commands import Depart, Judge, PlatformIs
 from rooms.events import Departed, Entered, Event, Opened, Started
-from rooms.lesson import TEACHER, Lesson, PersonId
+from rooms.lesson import TEACHER, Lesson, PersonId, SideId
 from server.chat import Review, unjudged
 from server.house import EvidenceOf, House
 from server.live_room import LiveRoom
@@ -195,14 +195,14 @@ def _tell_started(live: LiveRoom) -> None:
 
 def still_in(events: list[Event]) -> list[Entered]:
     """Devices that came in and, as far as the log knows, never went."""
-    here: dict[PersonId, Entered] = {}
+    here: dict[tuple[PersonId, SideId | None], Entered] = {}
     for event in events:
         if isinstance(event, Entered):
-            here[event.by.person] = event
+            here[event.by.person, event.by.side] = event
         elif isinstance(event, Departed):
-            came = here.get(event.by.person)
+            came = here.get((event.by.person, event.by.side))
             if came is not None and came.epoch <= event.epoch:
-                del here[event.by.person]
+                del here[event.by.person, event.by.side]
     return list(here.values())
 
 
