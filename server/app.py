@@ -136,6 +136,7 @@ class Dispatch:
         elif scope["type"] == "websocket" and scope["path"] == "/ws":
             await self._gateway(scope, receive, send)
         elif scope["type"] == "websocket":
+            self._gateway.turned_away.count(403)  # what a server answers a close that comes before the accept
             await send({"type": "websocket.close", "code": 1008})
 
 

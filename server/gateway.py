@@ -21,6 +21,7 @@ from server.frames import ClientFrame, Elsewhere, ErrorFrame, Join
 from server.outlet import Backlogs, Outlet
 from server.refusals import sentence
 from server.seat import Admission, Client, Refused, Seat
+from server.turned_away import TurnedAway
 
 CONNECTIONS_MAX: Final = 5_000
 """Of one process, at 30 kB each."""
@@ -88,6 +89,8 @@ class Gateway:
         self._unjoined: set[Outlet] = set()
         self._inside: dict[Outlet, Admission] = {}
         self._backlogs = Backlogs()
+        self.turned_away = TurnedAway()
+        """Handshakes that got no socket."""
         self._stopping = False
 
     @property
@@ -117,6 +120,7 @@ class Gateway:
         codec = offered(scope.get("subprotocols", []))
         status = self._status(scope, codec)
         if codec is None or status:
+            self.turned_away.count(status)
             await _refuse(scope, send, status)
             return
         address = _address(scope)
