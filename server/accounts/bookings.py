@@ -49,18 +49,17 @@ class Booking(msgspec.Struct, frozen=True):
         """Whether that account is booked in it, in whatever part (A6)."""
         return person_id == self.teacher or bool(self.sides(person_id))
 
-    def actor(self, who: Person) -> Actor | None:
-        """In what part somebody comes into this lesson, or None if it is not theirs to come into.
-
-        Two pupils of one family in one lesson share its device: the first of them names the side.
-        """
+    def actors(self, who: Person) -> tuple[Actor, ...]:
+        """In what parts somebody may come into this lesson: a family once for each of its pupils, each its own side."""
         if who.id == self.teacher:
-            return Actor(Role.TEACHER, who.id, who.name, TEACHER)
+            return (Actor(Role.TEACHER, who.id, who.name, TEACHER),)
         if sides := self.sides(who.id):
-            return Actor(Role.PUPIL_SIDE, who.id, who.name, sides[0])
-        if who.role is AccountRole.MANAGER:
-            return Actor(Role.MANAGER, who.id, who.name)
-        return None
+            return tuple(Actor(Role.PUPIL_SIDE, who.id, who.name, side) for side in sides)
+        return (Actor(Role.MANAGER, who.id, who.name),) if who.role is AccountRole.MANAGER else ()
+
+    def actor(self, who: Person, pupil: SideId | None = None) -> Actor | None:
+        """One of them: for ``pupil``, or the first. None if it is not theirs to come into."""
+        return next((one for one in self.actors(who) if pupil is None or one.side == pupil), None)
 
 
 class NewBooking(msgspec.Struct, frozen=True, kw_only=True):

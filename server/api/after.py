@@ -81,7 +81,7 @@ class After(msgspec.Struct, frozen=True, kw_only=True):
 
 async def after(call: Call) -> Answered:
     """The lesson as its log tells it to this person, before, during and after it."""
-    booking, actor = await theirs(call)
+    booking, actor = await theirs(call, call.pupil)
     return await _after(call, booking, actor)
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from rooms.commands import AdultIn
-from rooms.lesson import Actor, Role, SideId
+from rooms.lesson import Role, SideId
 from rooms.status import AdultState
 from server.accounts.pins import TooManyTries
 from server.api.lessons import open_room, theirs
@@ -43,8 +43,8 @@ async def check_in(call: Call, body: CheckInBody) -> Answered:
     """Check the PIN, and tell the room."""
     services = call.services
     services.rates.count(CHECK_IN, call.address)
-    booking, actor = await theirs(call)
-    if actor.role is not Role.PUPIL_SIDE or body.pupil not in booking.sides(call.person.id):
+    booking, actor = await theirs(call, body.pupil)
+    if actor.role is not Role.PUPIL_SIDE:
         raise not_found()
     name = " ".join(body.name.split())
     if not name or not name.isprintable():
@@ -53,7 +53,7 @@ async def check_in(call: Call, body: CheckInBody) -> Answered:
     if body.pin is not None:
         await _pin(call, body.pin)
     command = AdultIn(
-        by=Actor(Role.PUPIL_SIDE, actor.person, actor.name, body.pupil),
+        by=actor,
         action=body.action,
         pupil=body.pupil,
         name=name,

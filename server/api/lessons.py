@@ -5,14 +5,14 @@ from __future__ import annotations
 import msgspec
 
 from rooms.audience import status_for, viewer_of
-from rooms.lesson import Actor, Role
+from rooms.lesson import Actor, Role, SideId
 from server.accounts.bookings import Booking
 from server.accounts.people import AccountRole
 from server.api.cards import Card, card, card_of, state_of
 from server.api.problem import Problem, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
-from server.api.session import Empty
+from server.frames import Id
 from server.seat import Admission, ReadRoom
 from server.time_of_day import time_of_day
 
@@ -24,6 +24,13 @@ class Lessons(msgspec.Struct, frozen=True):
     now: int
 
 
+class TicketBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/lessons/ID/ticket."""
+
+    pupil: Id | None = None
+    """Whose side: of a family with several pupils in the lesson. A device each."""
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """POST /api/lessons/ID/ticket."""
 
@@ -31,37 +38,38 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 async def lessons(call: Call) -> Answered:
-    """Own lessons; for a people manager, the live ones (but those they are booked in, A6)."""
+    """Own lessons, once for each pupil; for a people manager, the live ones (but those they are booked in, A6)."""
     services, who = call.services, call.person
     now = services.clock.now_ms()
     if who.role is AccountRole.MANAGER:
         return Lessons(await _live(call, now), now)
-    shown = []
+    shown: list[Card] = []
     for booking in await services.bookings.of(who.id, now):
-        actor = booking.actor(who)
-        if actor is not None:
-            read = await services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
-            shown.append(card(booking, actor, read, now))
+        read = await services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
+        shown.extend(card(booking, actor, read, now) for actor in booking.actors(who))
     return Lessons(shown, now)
 
 
-async def ticket(call: Call, body: Empty) -> Answered:
+async def ticket(call: Call, body: TicketBody) -> Answered:
     """A ticket for the socket: the room's door, by the server's clock."""
     services = call.services
     services.rates.count(WRITES, call.person.id)
-    booking, actor = await theirs(call)
+    booking, actor = await theirs(call, body.pupil)
+    if body.pupil is None and len(booking.actors(call.person)) > 1:
+        # Never a guess: the other one would be missed while they sit there (C3).
+        raise Problem(409, "which_pupil", "Several of your pupils are in this lesson. Join for each by their own link.")
     await open_room(call, booking)
     return Ticket(services.tickets.issue(Admission(booking.lesson.id, actor)))
 
 
-async def theirs(call: Call) -> tuple[Booking, Actor]:
-    """The lesson of this address, and in what part the caller comes into it.
+async def theirs(call: Call, pupil: SideId | None = None) -> tuple[Booking, Actor]:
+    """The lesson of this address, and in what part the caller comes into it; ``pupil``: for whom.
 
     Raises:
         Problem: 404 when it is not theirs, or is not.
     """
     booking = await call.services.bookings.find(call.params["lesson"])
-    actor = None if booking is None else booking.actor(call.person)
+    actor = None if booking is None else booking.actor(call.person, pupil)
     if booking is None or actor is None:
         raise not_found()
     if actor.role is Role.MANAGER and not watchable(booking, call.services.clock.now_ms()):

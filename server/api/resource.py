@@ -44,6 +44,8 @@ class Call:
     """None: signed out; only public resources are called then."""
     cookie: str
     params: dict[str, str]
+    pupil: str | None
+    """Of a family with several pupils in one lesson, the one that a GET asks for (``?pupil=``)."""
     address: str
     """The client's IP address, as the proxy that is trusted says."""
 
@@ -139,12 +141,13 @@ class Resource:
 
     async def _call(self, request: Request) -> Call:
         params = dict(request.path_params)
-        if not all(ID.fullmatch(value) for value in params.values()):
+        pupil = request.query_params.get("pupil")
+        if not all(ID.fullmatch(value) for value in (*params.values(), *([] if pupil is None else [pupil]))):
             raise not_found()
         cookie = request.cookies.get(self._cookie, "")
         who = await self._services.sign_in.who(cookie) if cookie else None
         address = request.client.host if request.client else ""
-        call = Call(self._services, who, cookie, params, address)
+        call = Call(self._services, who, cookie, params, pupil, address)
         if not self._public and call.person.role not in self._roles:
             raise not_found()
         return call

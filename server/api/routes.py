@@ -40,7 +40,7 @@ def _api(services: Services) -> list[BaseRoute]:
         Route("/api/me", Resource(services, get=session.me)),
         Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_IN_LESSONS)),
         Route(lesson, Resource(services, get=after.after, roles=_IN_LESSONS)),
-        Route(f"{lesson}/ticket", Resource(services, post=Post(session.Empty, lessons.ticket), roles=_IN_LESSONS)),
+        Route(f"{lesson}/ticket", Resource(services, post=Post(lessons.TicketBody, lessons.ticket), roles=_IN_LESSONS)),
         Route(
             f"{lesson}/check-in", Resource(services, post=Post(check_in.CheckInBody, check_in.check_in), roles=_BOOKED)
         ),

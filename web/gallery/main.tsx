@@ -113,7 +113,7 @@ function drawRoom(name: string, asked: URLSearchParams): void {
   render(
     <RoomView
       session={port}
-      after={<AfterInRoom id="lesson-1" />}
+      after={<AfterInRoom id="lesson-1" pupil={null} />}
       checkIn={(pupil, done) => (
         <CheckInForm lesson="lesson-1" teacher="Mrs Novakova" pupil={pupil} onDone={done} />
       )}

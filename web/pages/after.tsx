@@ -17,9 +17,15 @@ const EVERY_MS = 3_000;
 /** A note to the office: some paragraphs. */
 const NOTE_MAX = 4_000;
 
-export function AfterPage({ id }: { id: string }) {
+interface PageProps {
+  id: string;
+  /** Whose part, of a family with several pupils in it. */
+  pupil: string | null;
+}
+
+export function AfterPage({ id, pupil }: PageProps) {
   return (
-    <Loaded title="After the lesson" load={() => http.after(id)} every={EVERY_MS}>
+    <Loaded title="After the lesson" load={() => http.after(id, pupil)} every={EVERY_MS}>
       {(after, again) => (
         <Site title="After the lesson">
           <h1>
@@ -40,9 +46,9 @@ export function AfterPage({ id }: { id: string }) {
 }
 
 /** The same under the room's last sentence. */
-export function AfterInRoom({ id }: { id: string }) {
+export function AfterInRoom({ id, pupil }: PageProps) {
   return (
-    <Loaded title={`after ${id}`} load={() => http.after(id)} every={EVERY_MS} bare>
+    <Loaded title={`after ${id}`} load={() => http.after(id, pupil)} every={EVERY_MS} bare>
       {(after, again) => <AfterContent id={id} after={after} again={again} />}
     </Loaded>
   );

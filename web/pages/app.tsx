@@ -8,7 +8,7 @@ import { CasesPage } from './cases';
 import { CheckInPage } from './check_in';
 import { me } from './me';
 import { RoomPage } from './room';
-import { path, routeOf } from './router';
+import { path, pupilIn, routeOf } from './router';
 import { SignInPage } from './sign_in';
 import { Loaded, NotFound } from './site';
 import { StartPage } from './start';
@@ -27,6 +27,7 @@ export function App() {
 
 function Signed() {
   const route = routeOf(path.value);
+  const pupil = pupilIn(location.search);
   useEffect(() => {
     document.querySelector('h1')?.setAttribute('tabindex', '-1');
   });
@@ -44,13 +45,13 @@ function Signed() {
     case 'case':
       return <CasePage id={route.id} />;
     case 'check-in':
-      return <CheckInPage id={route.id} />;
+      return <CheckInPage id={route.id} pupil={pupil} />;
     case 'room':
-      return <RoomPage id={route.id} />;
+      return <RoomPage id={route.id} pupil={pupil} />;
     case 'watch':
       return <WatchPage id={route.id} />;
     case 'after':
-      return <AfterPage id={route.id} />;
+      return <AfterPage id={route.id} pupil={pupil} />;
     default:
       return <NotFound />;
   }

@@ -5,7 +5,7 @@ import { Field, Link, PressButton } from '../ui/basics';
 import { type CardPupil, http, Refusal } from '../wire/http';
 import { fill, PROMISE, sentence } from '../words';
 import { me } from './me';
-import { go } from './router';
+import { go, lessonPath } from './router';
 import { Loaded, ourFault, Site } from './site';
 
 export const PIN_DIGITS = 6;
@@ -106,12 +106,14 @@ export function CheckInForm({ lesson, teacher, pupil, onDone }: FormProps) {
   );
 }
 
-export function CheckInPage({ id }: { id: string }) {
+/** `pupil`: for whom, of a family with several in the lesson. */
+export function CheckInPage({ id, pupil: whose }: { id: string; pupil: string | null }) {
+  const room = lessonPath(id, '', whose);
   return (
-    <Loaded title="Check in" load={() => http.after(id)}>
+    <Loaded title="Check in" load={() => http.after(id, whose)}>
       {({ card }) => {
         const pupil = card.pupils.find((p) => p.adult !== 'not_needed');
-        const into = () => go(`/lessons/${id}`);
+        const into = () => go(room);
         return (
           <Site title="Check in">
             <h1>{pupil ? `Who is the ${pupil.adult_word} in the room?` : 'No check-in is needed'}</h1>
@@ -124,14 +126,14 @@ export function CheckInPage({ id }: { id: string }) {
                 onDone={into}
               />
             ) : (
-              <Link to={`/lessons/${id}`} look="primary">
+              <Link to={room} look="primary">
                 Join lesson
               </Link>
             )}
             {pupil && (
               <p class="hint">
                 {sentence(pupil.adult_word)} not there yet? You can go in and check in later:{' '}
-                <Link to={`/lessons/${id}`}>go to the room</Link>
+                <Link to={room}>go to the room</Link>
               </p>
             )}
           </Site>

@@ -9,15 +9,21 @@ import { BUTTONS, ROOM } from '../words';
 import { AfterInRoom } from './after';
 import { CheckInForm } from './check_in';
 import { RoomSession } from './room_session';
-import { go } from './router';
+import { go, lessonPath, pupilQuery } from './router';
 import { Site } from './site';
 
-export function RoomPage({ id }: { id: string }) {
-  return supported() ? <Room key={id} id={id} /> : <Unsupported />;
+interface RoomProps {
+  id: string;
+  /** Whose side, of a family with several pupils in it. */
+  pupil: string | null;
 }
 
-function Room({ id }: { id: string }) {
-  const session = useMemo(() => new RoomSession(id, false), [id]);
+export function RoomPage({ id, pupil }: RoomProps) {
+  return supported() ? <Room key={`${id}/${pupil}`} id={id} pupil={pupil} /> : <Unsupported />;
+}
+
+function Room({ id, pupil }: RoomProps) {
+  const session = useMemo(() => new RoomSession(id, false, pupil), [id, pupil]);
   useEffect(() => {
     session.start();
     return () => session.dispose();
@@ -25,21 +31,21 @@ function Room({ id }: { id: string }) {
   const over = session.state.value.here.refusalCode === 'over' && session.state.value.closing === null;
   useEffect(() => {
     // Nothing is open here any more: what is left is what it came to.
-    if (over) go(`/lessons/${id}/after`);
-  }, [over, id]);
+    if (over) go(lessonPath(id, '/after', pupil));
+  }, [over, id, pupil]);
   return (
     <RoomView
       session={session}
-      after={<AfterInRoom id={id} />}
-      checkIn={(pupil, done) => (
+      after={<AfterInRoom id={id} pupil={pupil} />}
+      checkIn={(whom, done) => (
         <CheckInForm
           lesson={id}
           teacher={session.state.value.lesson?.teacher_name ?? ''}
-          pupil={pupil}
+          pupil={whom}
           onDone={done}
         />
       )}
-      go={go}
+      go={(to) => go(to.startsWith(`/lessons/${id}`) ? `${to}${pupilQuery(pupil)}` : to)}
     />
   );
 }

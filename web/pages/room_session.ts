@@ -49,11 +49,12 @@ export class RoomSession {
   constructor(
     readonly lesson: string,
     observing: boolean,
+    readonly pupil: string | null = null,
   ) {
     this.#observing = observing;
-    this.#ports = browserPorts(async () => (await http.ticket(lesson)).ticket);
+    this.#ports = browserPorts(async () => (await http.ticket(lesson, pupil)).ticket);
     this.draft = signal(this.#ports.keep.getItem(this.#draftKey) ?? '');
-    this.#socket = new LessonSocket(lesson, deviceId(this.#ports.keep), this.#ports, {
+    this.#socket = new LessonSocket(this.#place, deviceId(this.#ports.keep), this.#ports, {
       frame: (frame) => this.#frame(frame),
       link: (link, refusal, code) => this.#link(link, refusal, code),
       answered: (asked, ack) => this.#answered(asked, ack),
@@ -311,8 +312,13 @@ export class RoomSession {
     this.#tick();
   }
 
+  /** What a tab keeps is of one side: a sibling's page in the same tab must not send it. */
+  get #place(): string {
+    return this.pupil === null ? this.lesson : `${this.lesson}/${this.pupil}`;
+  }
+
   get #draftKey(): string {
-    return `draft:${this.lesson}`;
+    return `draft:${this.#place}`;
   }
 
   #hurry = () => this.#socket.hurry();

@@ -29,3 +29,17 @@ export function routeOf(pathname: string): Route {
   const page = (found[3] ?? 'room') as 'check-in' | 'watch' | 'after' | 'room';
   return { page, id };
 }
+
+/** Whose side: named where a family has several pupils in one lesson, each with a device of their own. */
+export function pupilIn(search: string): string | null {
+  return new URLSearchParams(search).get('pupil');
+}
+
+/** A page of a lesson, for that pupil. */
+export function lessonPath(id: string, page: '' | '/check-in' | '/after', pupil: string | null): string {
+  return `/lessons/${id}${page}${pupilQuery(pupil)}`;
+}
+
+export function pupilQuery(pupil: string | null): string {
+  return pupil === null ? '' : `?${new URLSearchParams({ pupil })}`;
+}

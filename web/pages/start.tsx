@@ -6,6 +6,7 @@ import { Link } from '../ui/basics';
 import { type Card, http, type Me } from '../wire/http';
 import { PROMISE } from '../words';
 import { zone } from './me';
+import { lessonPath } from './router';
 import { Loaded, Site } from './site';
 
 const TITLES = {
@@ -74,7 +75,14 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
       {coming.length > 0 ? (
         <ul class="cards" id="next">
           {coming.map((card, i) => (
-            <LessonCard key={card.id} role={role} card={card} now={now} first={i === 0} />
+            <LessonCard
+              key={keyOf(card)}
+              role={role}
+              card={card}
+              now={now}
+              first={i === 0}
+              pupil={whose(lessons, card)}
+            />
           ))}
         </ul>
       ) : (
@@ -85,9 +93,9 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
           <h2 id="past">Past lessons</h2>
           <ul class="cards">
             {past.map((card) => (
-              <li key={card.id} class="card">
+              <li key={keyOf(card)} class="card">
                 <p>
-                  <Link to={`/lessons/${card.id}/after`}>
+                  <Link to={lessonPath(card.id, '/after', whose(lessons, card))}>
                     {titleFor(role, card)}, {when(card)}
                   </Link>
                 </p>
@@ -98,6 +106,17 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
       )}
     </>
   );
+}
+
+/** Two pupils of one family in one lesson have a card each. */
+function keyOf(card: Card): string {
+  return `${card.id}/${card.pupils.map((pupil) => pupil.id).join('/')}`;
+}
+
+/** Whose card it is, where the lesson has several here; each pupil then has their own way in. */
+function whose(lessons: readonly Card[], card: Card): string | null {
+  const several = lessons.filter((other) => other.id === card.id).length > 1;
+  return several ? (card.pupils[0]?.id ?? null) : null;
 }
 
 function titleFor(role: Me['role'], card: Card): string {
@@ -116,14 +135,15 @@ interface CardProps {
   card: Card;
   now: number;
   first: boolean;
+  pupil: string | null;
 }
 
-function LessonCard({ role, card, first }: CardProps) {
+function LessonCard({ role, card, first, pupil }: CardProps) {
   return (
     <li class="card">
       <h2>{titleFor(role, card)}</h2>
       <p>{when(card)}</p>
-      <Way role={role} card={card} first={first} />
+      <Way role={role} card={card} first={first} pupil={pupil} />
     </li>
   );
 }
@@ -135,7 +155,7 @@ export function asksAdult(card: Card): boolean {
   );
 }
 
-function Way({ role, card, first }: Omit<CardProps, 'now'>) {
+function Way({ role, card, first, pupil }: Omit<CardProps, 'now'>) {
   if (!card.confirmed) return <p>This lesson is not confirmed yet, so its room is closed.</p>;
   if (card.state === 'early') return <p>Opens at {timeOfDay(card.opens_at, zone())}</p>;
   const look = first ? 'primary' : 'secondary';
@@ -156,7 +176,7 @@ function Way({ role, card, first }: Omit<CardProps, 'now'>) {
   return (
     <>
       <p class="promise">{PROMISE}</p>
-      <Link to={asksAdult(card) ? `/lessons/${card.id}/check-in` : `/lessons/${card.id}`} look={look}>
+      <Link to={lessonPath(card.id, asksAdult(card) ? '/check-in' : '', pupil)} look={look}>
         Join lesson
       </Link>
     </>

@@ -139,8 +139,11 @@ export const http = {
   signOut: () => request<null>('POST', '/api/sign-out', {}),
   me: () => request<Me>('GET', '/api/me'),
   lessons: () => request<{ lessons: Card[]; now: number }>('GET', '/api/lessons'),
-  after: (id: string) => request<After>('GET', lesson(id)),
-  ticket: (id: string) => request<{ ticket: string }>('POST', `${lesson(id)}/ticket`, {}),
+  after: (id: string, pupil: string | null = null) =>
+    request<After>('GET', pupil === null ? lesson(id) : `${lesson(id)}?pupil=${encodeURIComponent(pupil)}`),
+  /** `pupil`: whose side, of a family with several in the lesson. */
+  ticket: (id: string, pupil: string | null = null) =>
+    request<{ ticket: string }>('POST', `${lesson(id)}/ticket`, { pupil }),
   checkIn: (id: string, body: CheckIn) =>
     request<{ adult: AdultState }>('POST', `${lesson(id)}/check-in`, body),
   explain: (id: string, body: { action: string; because: Because; pupil: string | null }) =>

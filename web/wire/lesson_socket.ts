@@ -85,12 +85,12 @@ export class LessonSocket {
   #cancelRetry: (() => void) | null = null;
 
   constructor(
-    lesson: string,
+    place: string,
     private readonly device: string,
     private readonly ports: Ports,
     private readonly listener: Listener,
   ) {
-    this.outbox = new Outbox(ports.keep, `outbox:${lesson}`, ports.newId);
+    this.outbox = new Outbox(ports.keep, `outbox:${place}`, ports.newId);
   }
 
   start(takeOver = false): void {
