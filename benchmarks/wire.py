@@ -107,10 +107,11 @@ async def paced(server: Any, clients: int, per_second: float, port: int, *, aliv
         crowd.tally.keep_latencies = True
         meter = Meter(process.pid)
         meter.start()
-        living = asyncio.create_task(crowd.keep_alive(PACED_S if alive else 0.0))
+        living = asyncio.create_task(crowd.keep_alive(PACED_S)) if alive else None
         sent = await crowd.pace("chat", PACED_S, per_second)
         cpu, others = meter.stop()
-        await living
+        if living is not None:
+            await living
         await asyncio.sleep(1)
         values = sorted(crowd.tally.latencies_ns)
         lost = crowd.lost
