@@ -1,4 +1,4 @@
-"""Whoever loses their account, or the pupil that it held, loses their open sockets too (A1, A3, A6).
+"""Whoever loses their account, or the pupil that it held, or signs out, loses their open sockets too (A1, A3, A6).
 
 A ticket says who somebody was when it was given; a lesson lasts longer than that. So those inside are looked through.
 """
@@ -13,12 +13,13 @@ import structlog
 
 from rooms.lesson import Role
 from server.accounts.people import standing
+from server.accounts.sign_in import signed_out
 from server.accounts.transactions import Transactions
 from server.seat import Admission
 from server.store.port import StoreBusy, StoreDown
 
 EVERY_S: Final = 2.0
-"""How often: *at once* is in A1 and A3; two small reads for everybody who is inside."""
+"""How often: *at once* is in A1 and A3; three small reads for everybody who is inside."""
 
 _log = structlog.stdlib.get_logger("access")
 
@@ -57,8 +58,11 @@ class Access:
         people = sorted({one.actor.person for one in inside})
         if not people:
             return
-        active, held = await self._transactions.read(lambda connection: standing(connection, people))
-        gone = [one for one in inside if one.actor.person not in active or _let_go(one, held)]
+        sessions = sorted({one.session for one in inside if one.session})
+        (active, held), ended = await self._transactions.read(
+            lambda connection: (standing(connection, people), signed_out(connection, sessions))
+        )
+        gone = [one for one in inside if one.actor.person not in active or _let_go(one, held) or one.session in ended]
         if gone:
             _log.info("turned out", sockets=len(gone))
             self._sockets.turn_out(gone)

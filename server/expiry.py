@@ -20,6 +20,9 @@ EVERY_S: Final = 600.0
 """How often it is looked for: nothing hangs on the minute."""
 ROWS_MAX: Final = 500
 """Rows of each table at a time, a few milliseconds of the one writer: 72,000 a day, more than a service makes."""
+ENDED_KEPT_MS: Final = 10 * 60_000
+"""After its end a session is kept for this long, so that `server.access` finds it: it closes the sockets of whoever has
+signed out, also those whose ticket (30 s) was only used afterwards."""
 LINK_KEPT_MS: Final = 30 * DAY_MS
 """After its time a link is kept for this long, so that whoever opens it reads that it is too old, or was used."""
 MARK_KEPT_MS: Final = 30 * DAY_MS
@@ -66,7 +69,7 @@ class Expiry:
 
 def _find(connection: Connection, now: int) -> Expired:
     over = or_(
-        session.c.ended_at.is_not(None),
+        session.c.ended_at <= now - ENDED_KEPT_MS,
         session.c.started_at <= now - max(SESSION_MS.values()),
         session.c.seen_at <= now - max(IDLE_MS.values()),
     )

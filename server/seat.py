@@ -25,6 +25,8 @@ class Admission(msgspec.Struct, frozen=True):
     lesson: str
     actor: Actor
     """TEACHER or PUPIL_SIDE with their side, or MANAGER: an observer."""
+    session: bytes = b""
+    """The digest of the session that asked for the ticket: once signed out, its sockets close. Empty: of none."""
 
 
 class Client(Protocol):

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import structlog
@@ -74,7 +74,7 @@ class SignIn:
 
         def work(connection: Connection) -> None:
             connection.execute(
-                insert(sign_in_link).values(digest=_digest(token), person=person_id, expires_at=expires_at)
+                insert(sign_in_link).values(digest=digest_of(token), person=person_id, expires_at=expires_at)
             )
 
         await self._transactions.write(work)
@@ -98,7 +98,7 @@ class SignIn:
         if TOKEN.fullmatch(cookie) is None:
             return None
         now = self._clock.now_ms()
-        digest = _digest(cookie)
+        digest = digest_of(cookie)
         found = await self._transactions.read(lambda connection: _session(connection, digest, now))
         if found is None:
             return None
@@ -123,7 +123,7 @@ class SignIn:
     async def sign_out(self, cookie: str) -> None:
         """End one session; harmless if it is over already."""
         now = self._clock.now_ms()
-        ended = update(session).where(session.c.digest == _digest(cookie), session.c.ended_at.is_(None))
+        ended = update(session).where(session.c.digest == digest_of(cookie), session.c.ended_at.is_(None))
 
         def work(connection: Connection) -> None:
             connection.execute(ended.values(ended_at=now))
@@ -134,13 +134,20 @@ class SignIn:
         return base64.urlsafe_b64encode(self._entropy(TOKEN_BYTES)).rstrip(b"=").decode()
 
 
-def _digest(token: str) -> bytes:
+def digest_of(token: str) -> bytes:
+    """What the database holds of a link's token or a session's cookie."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def signed_out(connection: Connection, sessions: Collection[bytes]) -> set[bytes]:
+    """Which of these, by digest, somebody has ended; not those that were merely left for too long."""
+    ended = select(session.c.digest).where(session.c.digest.in_(sessions), session.c.ended_at.is_not(None))
+    return set(connection.execute(ended).scalars())
 
 
 def _use(connection: Connection, token: str, cookie: str, now: int) -> Person:
     """One statement takes the link, so that of two at once one only gets it."""
-    digest = _digest(token)
+    digest = digest_of(token)
     taken = connection.execute(
         update(sign_in_link)
         .where(sign_in_link.c.digest == digest, sign_in_link.c.used_at.is_(None), sign_in_link.c.expires_at > now)
@@ -155,7 +162,7 @@ def _use(connection: Connection, token: str, cookie: str, now: int) -> Person:
     if row is None or taken.rowcount != 1 or not row.active:
         raise LinkUsed
     holder = person_of(row)
-    connection.execute(insert(session).values(digest=_digest(cookie), person=holder.id, started_at=now, seen_at=now))
+    connection.execute(insert(session).values(digest=digest_of(cookie), person=holder.id, started_at=now, seen_at=now))
     return holder
 
 

@@ -8,6 +8,7 @@ from rooms.audience import status_for, viewer_of
 from rooms.lesson import Actor, Role, SideId
 from server.accounts.bookings import Booking
 from server.accounts.people import AccountRole
+from server.accounts.sign_in import digest_of
 from server.api.cards import Card, card, card_of, state_of
 from server.api.problem import Problem, not_found
 from server.api.rates import WRITES
@@ -59,7 +60,7 @@ async def ticket(call: Call, body: TicketBody) -> Answered:
         # Never a guess: the other one would be missed while they sit there (C3).
         raise Problem(409, "which_pupil", "Several of your pupils are in this lesson. Join for each by their own link.")
     await open_room(call, booking)
-    return Ticket(services.tickets.issue(Admission(booking.lesson.id, actor)))
+    return Ticket(services.tickets.issue(Admission(booking.lesson.id, actor, digest_of(call.cookie))))
 
 
 async def theirs(call: Call, pupil: SideId | None = None) -> tuple[Booking, Actor]:

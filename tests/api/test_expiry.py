@@ -15,7 +15,7 @@ from server.accounts.sign_in import DAY_MS, IDLE_MS, LINK_MS, LinkExpired, LinkU
 from server.app import assembled
 from server.clock import SystemClock
 from server.config import Config
-from server.expiry import LINK_KEPT_MS, MARK_KEPT_MS, Expiry
+from server.expiry import ENDED_KEPT_MS, LINK_KEPT_MS, MARK_KEPT_MS, Expiry
 from server.store.stores import Stores
 from tests.api.service import FAMILY, MANAGER, TEACHER
 
@@ -45,6 +45,9 @@ async def test_a_session_that_is_over_is_removed_and_another_stays(
     _, signed_out = await sign_in.redeem(await sign_in.link(TEACHER.id))
     _, idle = await sign_in.redeem(await sign_in.link(FAMILY.id))
     await sign_in.sign_out(signed_out)
+    await Expiry(stores, clock).look()
+    assert (await counted(stores))[0] == 2, "whoever is still in a lesson with it has to be found"
+    clock.jump(ENDED_KEPT_MS)
     await Expiry(stores, clock).look()
     assert (await counted(stores))[0] == 1
     clock.jump(IDLE_MS[FAMILY.role] - DAY_MS)
