@@ -310,18 +310,20 @@ class Hosting:
         live.submit(Work((command,), answer=answer))
         return await answered
 
-    async def open(self, lesson: str) -> bool:
+    async def open(self, lesson: str, *, late: bool = False) -> bool:
         """Open a booked lesson's log though nobody joined yet, so that it reaches its end; False where it may not be.
+
+        ``late``: one that is over, and that nobody hosted: the platform was down for all of it (C7).
 
         Raises:
             StoreDown: ask again.
         """
         booked = await self._shelf.booked(lesson)
         now = self.clock.now_ms()
-        if booked is None or not booked.starts_at - OPENS_BEFORE_MS <= now < booked.ends_at:
+        if booked is None or now < booked.starts_at - OPENS_BEFORE_MS or (now >= booked.ends_at) is not late:
             return False
         if await self._shelf.find(lesson) is None:
-            await self._shelf.open(booked)
+            await self._shelf.open(booked, missed_from=booked.starts_at - OPENS_BEFORE_MS if late else None)
         return True
 
     async def read(self, lesson: str) -> ReadRoom | None:

@@ -10,7 +10,7 @@ import structlog
 
 from rooms.commands import TeacherLeaves
 from rooms.lesson import Actor, Role
-from server.accounts.bookings import Bookings
+from server.accounts.bookings import DUE_MAX, Bookings
 from server.clock import Clock
 from server.hosting import Hosting
 from server.shelf import NotHosted
@@ -38,6 +38,8 @@ class Openings:
         self._opened: set[str] = set()
         self._left: set[str] = set()
         """Lessons that were told that their teacher has left."""
+        self._looked_back = False
+        """Once a process: while it lives, what is due is opened in its time."""
         self._broken: set[str] = set()
         """Lessons that nothing could be done with, and that were reported once."""
 
@@ -54,12 +56,21 @@ class Openings:
             await asyncio.sleep(EVERY_S)
 
     async def look(self) -> None:
-        """End what has lost its teacher, then open what is due now and was not opened yet."""
+        """End what has lost its teacher, then open what is due now and was not opened yet, then what was missed."""
         await self._end_without_teacher()
         due = set(await self._bookings.due(self._clock.now_ms()))
         self._opened &= due
         self._broken &= due
         await self._each(due - self._opened, self._open)
+        if not self._looked_back:
+            missed = await self._bookings.missed(self._clock.now_ms())
+            await self._each(set(missed), self._open_late)
+            self._looked_back = len(missed) < DUE_MAX
+
+    async def _open_late(self, lesson: str) -> None:
+        """The service was away for all of it: it comes to C7, and everybody is told."""
+        if await self._hosting.open(lesson, late=True):
+            _log.warning("a lesson passed while the service was down", lesson=lesson)
 
     async def _open(self, lesson: str) -> None:
         if await self._hosting.open(lesson):

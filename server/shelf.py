@@ -92,14 +92,18 @@ class Shelf:
         """
         return self._rooms.get(lesson) or await self._one_at_a_time(lesson, partial(self._take_up, lesson))
 
-    async def open(self, lesson: Lesson) -> LiveRoom:
+    async def open(self, lesson: Lesson, *, missed_from: int | None = None) -> LiveRoom:
         """The room of a lesson whose log may not exist yet; its first event is then the booking.
+
+        ``missed_from``: when it should have opened, of a lesson that nobody hosted. It is opened as of then, and taken
+        up like one that crashed at once. Unix ms.
 
         Raises:
             StoreDown: the log could not be written or read.
             NotHosted: no room for more rooms.
         """
-        live = self._rooms.get(lesson.id) or await self._one_at_a_time(lesson.id, partial(self._open, lesson))
+        take = partial(self._open, lesson, missed_from)
+        live = self._rooms.get(lesson.id) or await self._one_at_a_time(lesson.id, take)
         if live is None:
             raise NotHosted(lesson.id)
         return live
@@ -123,7 +127,7 @@ class Shelf:
         log = await self._house.log.load(lesson)
         return None if log is None else self._put(lesson, log)
 
-    async def _open(self, lesson: Lesson) -> LiveRoom:
+    async def _open(self, lesson: Lesson, missed_from: int | None) -> LiveRoom:
         for turn in range(OPENINGS_MAX):
             epoch = await self._house.log.claim(lesson.id)
             # Who opens has just looked and found none. Were there one by now, the append would not fit it.
@@ -131,7 +135,7 @@ class Shelf:
             if log is not None:
                 return self._put(lesson.id, log)
             now = self._house.clock.now_ms()
-            opened = Opened(at=now, lesson=lesson)
+            opened = Opened(at=now if missed_from is None else missed_from, lesson=lesson)
             done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
             append = Append(lesson=lesson.id, epoch=epoch, expected_sequence=0, events=[opened], recorded_at=now)
             try:
@@ -139,7 +143,9 @@ class Shelf:
             except StoreBusy as error:
                 raise StoreDown("the store's queue is full") from error
             if await done is Appended.COMMITTED:
-                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), fresh=True)
+                if missed_from is not None:
+                    self.keep(lesson.id, missed_from, [])
+                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), fresh=missed_from is None)
         raise NotHosted(lesson.id)
 
     def _put(self, lesson: str, log: Log, *, fresh: bool = False) -> LiveRoom:

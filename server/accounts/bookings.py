@@ -16,6 +16,7 @@ from rooms.policy import Policy
 from server.accounts.people import AccountRole, Person
 from server.accounts.schema import booking, booking_pupil, person, pupil, pupil_adult
 from server.accounts.transactions import Transactions
+from server.store.schema import event
 
 OPENS_MS: Final = 900_000
 """A room opens, and its booking is frozen, this long before its start (POLICY.md B, T - 900)."""
@@ -25,6 +26,9 @@ LISTED_BACK_MS: Final = 14 * 86_400_000
 """How far back a start page looks: what still needs an answer after two weeks is the office's."""
 DUE_MAX: Final = 1_000
 """Lessons opened at one go: more than start in a quarter of an hour at the largest service."""
+
+MISSED_BACK_MS: Final = 7 * 86_400_000
+"""A lesson that the service itself missed is told of up to a week later; a service that was away for longer rings."""
 
 
 class Booking(msgspec.Struct, frozen=True):
@@ -113,6 +117,17 @@ class Bookings:
         wanted = (
             select(booking.c.id)
             .where(booking.c.confirmed, booking.c.starts_at <= now + OPENS_MS, booking.c.ends_at > now)
+            .order_by(booking.c.starts_at)
+            .limit(DUE_MAX)
+        )
+        return await self._transactions.read(lambda connection: list(connection.execute(wanted).scalars()))
+
+    async def missed(self, now: int) -> list[str]:
+        """Confirmed lessons that are over and never had a room: the service was not there for any of them (C7)."""
+        begun = exists().where(event.c.lesson == booking.c.id, event.c.sequence == 1)
+        wanted = (
+            select(booking.c.id)
+            .where(booking.c.confirmed, booking.c.ends_at <= now, booking.c.ends_at > now - MISSED_BACK_MS, ~begun)
             .order_by(booking.c.starts_at)
             .limit(DUE_MAX)
         )

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import zoneinfo
 
 import pytest
 
 from server import openings
-from server.app import Parts
+from server.accounts.bookings import MISSED_BACK_MS, Bookings
+from server.app import Parts, assembled
 from server.clock import SystemClock
-from tests.api.service import ELSEWHERE, NOW_OPEN, OBSERVERS_OWN
+from server.config import Config
+from server.store.ledger import Entry
+from server.store.migration import migrate
+from server.store.stores import Stores, open_store
+from tests.api.browsing import until
+from tests.api.service import ELSEWHERE, LATER, MINUTE_MS, NOT_CONFIRMED, NOW_OPEN, OBSERVERS_OWN, furnish
 
 
 def lives(parts: Parts) -> set[str]:
@@ -52,6 +59,9 @@ class Failing:
     async def due(self, now: int) -> list[str]:
         return []
 
+    async def missed(self, now: int) -> list[str]:
+        return []
+
 
 async def test_A3_looking_through_bookings_outlives_a_mistake(
     parts: Parts, clock: SystemClock, monkeypatch: pytest.MonkeyPatch
@@ -64,3 +74,43 @@ async def test_A3_looking_through_bookings_outlives_a_mistake(
     async with asyncio.timeout(5):
         await bookings.asked_again.wait()
     looking.cancel()
+
+
+async def test_C7_a_lesson_whose_whole_time_passed_while_the_process_was_down_is_not_charged_and_rescheduled(
+    config: Config, clock: SystemClock
+) -> None:
+    migrate(config.database_url)
+    booked = open_store(config.database_url)
+    await booked.write(lambda connection: furnish(connection, clock.now_ms()))
+    booked.close()
+    clock.jump(200 * MINUTE_MS)
+    missed = {NOW_OPEN, LATER, ELSEWHERE, OBSERVERS_OWN}
+    async with assembled(config, clock) as parts:
+
+        async def settled() -> dict[str, list[Entry]]:
+            ledger = {lesson: await parts.stores.ledger(lesson) for lesson in (*missed, NOT_CONFIRMED)}
+            return {lesson: entries for lesson, entries in ledger.items() if entries}
+
+        ledgers = await until(lambda found: set(found) == missed, settled)
+        for (entry,) in ledgers.values():
+            assert (entry.outcome.rule, entry.outcome.charge, entry.outcome.reschedule) == ("C7", "not_charged", True)
+
+        async def mails() -> list[str]:
+            return [mail.read_text() for mail in config.mail_dir.glob("*.eml")]
+
+        sent = await until(lambda found: sum("To: alex@family.example" in mail for mail in found) >= 2, mails)
+        assert any("To: office@localhost" in mail for mail in sent)
+        assert await parts.services.bookings.missed(clock.now_ms()) == []
+
+
+async def test_C7_a_lesson_that_ended_more_than_a_week_ago_is_left_alone(stores: Stores, clock: SystemClock) -> None:
+    bookings = Bookings(stores, zoneinfo.ZoneInfo("Europe/London"))
+    clock.jump(MISSED_BACK_MS + 31 * MINUTE_MS)
+    assert set(await bookings.missed(clock.now_ms())) == {NOW_OPEN, LATER, ELSEWHERE, OBSERVERS_OWN}
+    clock.jump(90_000)
+    assert set(await bookings.missed(clock.now_ms())) == {LATER, OBSERVERS_OWN}
+
+
+async def test_B2_nothing_is_opened_late_before_its_end(parts: Parts) -> None:
+    assert not await parts.services.hosting.open(NOW_OPEN, late=True)
+    assert await parts.services.bookings.missed(parts.services.clock.now_ms()) == []
