@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from rooms.commands import Depart, Judge, PlatformIs
-from rooms.events import Departed, Entered, Event, Opened, Started
+from rooms.events import Departed, Entered, Event, Opened, PlatformChanged, Started
 from rooms.lesson import TEACHER, Lesson, PersonId, SideId
 from server.chat import Review, unjudged
 from server.house import EvidenceOf, House
@@ -135,17 +135,15 @@ class Shelf:
             if log is not None:
                 return self._put(lesson.id, log)
             now = self._house.clock.now_ms()
-            opened = Opened(at=now if missed_from is None else missed_from, lesson=lesson)
+            begun = _begun(lesson, now, missed_from)
             done: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-            append = Append(lesson=lesson.id, epoch=epoch, expected_sequence=0, events=[opened], recorded_at=now)
+            append = Append(lesson=lesson.id, epoch=epoch, expected_sequence=0, events=begun, recorded_at=now)
             try:
                 self._house.log.append(append, partial(_set, done))
             except StoreBusy as error:
                 raise StoreDown("the store's queue is full") from error
             if await done is Appended.COMMITTED:
-                if missed_from is not None:
-                    self.keep(lesson.id, missed_from, [])
-                return self._put(lesson.id, Log(epoch=epoch, events=[opened], texts={}), fresh=missed_from is None)
+                return self._put(lesson.id, Log(epoch=epoch, events=begun, texts={}), fresh=missed_from is None)
         raise NotHosted(lesson.id)
 
     def _put(self, lesson: str, log: Log, *, fresh: bool = False) -> LiveRoom:
@@ -189,6 +187,13 @@ class Shelf:
             if text is not None:
                 verdict = self._review(live.chat.draft(submitted.by, text))
                 live.submit(fact(Judge(message=submitted.message, verdict=verdict)))
+
+
+def _begun(lesson: Lesson, now: int, missed_from: int | None) -> list[Event]:
+    """How a log begins: that the platform was away from the first moment on is in it from the first append on."""
+    if missed_from is None:
+        return [Opened(at=now, lesson=lesson)]
+    return [Opened(at=missed_from, lesson=lesson), PlatformChanged(at=missed_from, up=False)]
 
 
 def _tell_started(live: LiveRoom) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from rooms.events import EvidenceChanged, Interrupted, Resumed, Started
+from rooms.events import EvidenceChanged, Interrupted, Opened, PartEnded, Resumed, Started
 from server.frames import Beat, Report
 from server.platform_marks import MARK_EVERY_S
 from server.seat import Refused
 from server.store.port import StoreBusy
-from tests.hosting.stage import MO, SAM, TESS, Stage, T, Tab
+from tests.hosting.stage import LESSON, MINUTE_MS, MO, SAM, TESS, Stage, T, Tab
 
 
 def _camera_off(tab: Tab) -> Report:
@@ -68,3 +68,15 @@ async def test_Q1_a_busy_store_lets_nobody_watch_unrecorded_and_forgets_no_end_o
     stage.log.visit_ended = ended
     await asyncio.sleep(3)
     assert [what for what, *_ in stage.log.visits] == ["began", "ended"]
+
+
+async def test_C7_a_crash_while_a_missed_lesson_is_opened_late_loses_nothing_of_what_was_missed():
+    stage = await Stage(at=T + 60 * MINUTE_MS).boot()
+    assert await stage.hosting.open(LESSON.id, late=True)
+    await stage.crash()
+    assert [type(event) for event in stage.events()][:1] == [Opened]
+    await asyncio.sleep(60)
+    await stage.boot()
+    await asyncio.sleep(5)
+    (part,) = stage.events(PartEnded)
+    assert (part.outcome.rule, part.outcome.charge, part.outcome.reschedule) == ("C7", "not_charged", True)
