@@ -18,6 +18,7 @@ from rooms.evidence import LessonEvidence
 from rooms.lesson import TEACHER, Lesson, Role
 from rooms.quality import Sample
 from rooms.room import Room
+from rooms.status import Status
 from server import asking
 from server.chat import Review
 from server.deadlines import Deadlines
@@ -341,6 +342,19 @@ class Hosting:
                 return None
             events, texts = log.events, {message: held.text for message, held in log.texts.items()}
         return ReadRoom(Room.fold(events), tuple(events), texts)
+
+    async def status(self, lesson: str) -> Status | None:
+        """How a lesson stands now, live or not; None while it has no log. Of a live one nothing is folded.
+
+        Raises:
+            StoreDown: ask again.
+        """
+        live = self._shelf.live(lesson)
+        now = self.clock.now_ms()
+        if live is not None and not live.telling:
+            return live.room.status(now)
+        read = await self.read(lesson)  # memory holds what may be on nobody's screen yet, or there is none
+        return None if read is None else read.room.status(now)
 
     def live(self) -> list[LiveLesson]:
         """The lessons that go on now, earliest first."""

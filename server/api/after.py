@@ -129,8 +129,9 @@ async def _done(call: Call, booking: Booking, command: Asked) -> After:
 async def _after(call: Call, booking: Booking, actor: Actor) -> After:
     now = call.services.clock.now_ms()
     read = await call.services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
-    shown = card(booking, actor, read, now)
-    if read is None:
+    full = None if read is None else read.room.status(now)
+    shown = card(booking, actor, full, now)
+    if read is None or full is None:
         return After(
             card=shown,
             results=[],
@@ -143,7 +144,7 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
             now=now,
         )
     viewer = viewer_of(actor)
-    status = status_for(read.room.status(now), viewer)
+    status = status_for(full, viewer)
     results, timeline = told(read.events, viewer, read.texts)
     teaches = actor.role is Role.TEACHER
     decisions = [Decision(part.pupil, part.owed_carry_over) for part in status.parts if part.decision == "open"]

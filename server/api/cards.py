@@ -11,7 +11,6 @@ from rooms.lesson import Actor, Kind, Lesson, Pupil, Role, SideId
 from rooms.policy import Policy
 from rooms.status import AdultState, Status
 from server.accounts.bookings import OPENS_MS, Booking
-from server.seat import ReadRoom
 
 Adult = Literal["not_needed", "checks_in", "stays"]
 Need = Literal["explain", "decide"]
@@ -46,18 +45,17 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """What the teacher still has to answer."""
 
 
-def card(booking: Booking, actor: Actor, read: ReadRoom | None, now: int) -> Card:
+def card(booking: Booking, actor: Actor, status: Status | None, now: int) -> Card:
     """The card of one lesson for one person.
 
     Args:
         booking: As it is booked.
         actor: In what part they come.
-        read: Its room, None while it has none.
+        status: How its room stands, None while it has none.
         now: Unix ms.
     """
-    lesson = booking.lesson
-    status = None if read is None else status_for(read.room.status(now), viewer_of(actor))
-    return card_of(lesson, actor, status, now, booking.confirmed, needs(actor, read, now))
+    shown = None if status is None else status_for(status, viewer_of(actor))
+    return card_of(booking.lesson, actor, shown, now, booking.confirmed, needs(actor, status))
 
 
 def card_of(
@@ -90,12 +88,10 @@ def state_of(lesson: Lesson, status: Status | None, now: int) -> Literal["early"
     return "ended" if status.shut or now >= status.closes_at else "open"
 
 
-def needs(actor: Actor, read: ReadRoom | None, now: int) -> tuple[Need, ...]:
+def needs(actor: Actor, status: Status | None) -> tuple[Need, ...]:
     """What the room still asks of the teacher."""
-    if read is None or actor.role is not Role.TEACHER:
+    if status is None or actor.role is not Role.TEACHER:
         return ()
-    room = read.room
-    status = room.status(now)
     wanted: list[Need] = []
     if status.asks_why or status.asks_why_of:
         wanted.append("explain")

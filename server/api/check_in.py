@@ -76,8 +76,7 @@ async def _pin(call: Call, pin: str) -> None:
 
 async def _state(call: Call, pupil: SideId) -> AdultState:
     services = call.services
-    read = await services.hosting.read(call.params["lesson"])
-    if read is None:
+    status = await services.hosting.status(call.params["lesson"])
+    if status is None:
         raise not_found()
-    parts = read.room.status(services.clock.now_ms()).parts
-    return next(part.adult for part in parts if part.pupil == pupil)
+    return next(part.adult for part in status.parts if part.pupil == pupil)

@@ -14,7 +14,7 @@ from server.api.problem import Problem, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
 from server.frames import Id
-from server.seat import Admission, ReadRoom
+from server.seat import Admission
 from server.time_of_day import time_of_day
 
 
@@ -46,8 +46,8 @@ async def lessons(call: Call) -> Answered:
         return Lessons(await _live(call, now), now)
     shown: list[Card] = []
     for booking in await services.bookings.of(who.id, now):
-        read = await services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
-        shown.extend(card(booking, actor, read, now) for actor in booking.actors(who))
+        status = await services.hosting.status(booking.lesson.id) if now >= booking.opens_at else None
+        shown.extend(card(booking, actor, status, now) for actor in booking.actors(who))
     return Lessons(shown, now)
 
 
@@ -84,8 +84,8 @@ def watchable(booking: Booking, now: int) -> bool:
     return booking.confirmed and booking.opens_at <= now < longest
 
 
-async def open_room(call: Call, booking: Booking) -> ReadRoom | None:
-    """The room of a lesson whose door is open.
+async def open_room(call: Call, booking: Booking) -> None:
+    """Let nobody by but into a lesson whose door is open.
 
     Raises:
         Problem: 409 with the reason, when it is not.
@@ -97,11 +97,9 @@ async def open_room(call: Call, booking: Booking) -> ReadRoom | None:
     if now < booking.opens_at:
         opens = time_of_day(booking.opens_at, services.config.zone)
         raise Problem(409, "not_open", f"Opens at {opens}.")
-    read = await services.hosting.read(booking.lesson.id)
-    status = None if read is None else read.room.status(now)
+    status = await services.hosting.status(booking.lesson.id)
     if state_of(booking.lesson, status, now) == "ended":
         raise Problem(409, "over", "This lesson has ended.")
-    return read
 
 
 async def _live(call: Call, now: int) -> list[Card]:

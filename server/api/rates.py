@@ -17,6 +17,8 @@ CHECK_IN: Final = RateLimitItemPerMinute(60, namespace="check_in")
 """Adults who check in from one address; each account is limited besides (`server.accounts.pins`)."""
 WRITES: Final = RateLimitItemPerMinute(120, namespace="writes")
 """Anything else that one account asks to be stored: a person needs a few."""
+READS: Final = RateLimitItemPerMinute(300, namespace="reads")
+"""Of one account: a page asks 6 to 20 times a minute, so a dozen tabs and devices; at 10 ms each, 5 % of a core."""
 
 
 class Rates:

@@ -19,6 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from server.accounts.people import AccountRole, Person
 from server.api.problem import Problem, away, bad_request, not_found, our_fault, signed_out
+from server.api.rates import READS
 from server.api.services import Services
 from server.store.port import StoreBusy, StoreDown
 
@@ -125,7 +126,10 @@ class Resource:
 
     async def _answered(self, request: Request) -> Answered:
         if request.method in ("GET", "HEAD") and self._get is not None:
-            return await self._get(await self._call(request))
+            call = await self._call(request)
+            if call.who is not None:
+                self._services.rates.count(READS, call.who.id)
+            return await self._get(call)
         if request.method == "POST" and self._post is not None:
             self._own_page(request)
             call = await self._call(request)

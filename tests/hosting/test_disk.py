@@ -334,3 +334,15 @@ async def test_D1_an_ending_is_never_answered_that_it_did_not_go_through():
     await asyncio.sleep(20)
     assert pupil.ack("a1").ok
     assert len(stage.events(Ended)) == 1
+
+
+async def test_D1_how_a_lesson_stands_says_ended_only_once_that_is_durable():
+    stage = await Stage().boot()
+    teacher, _ = await _both(stage)
+    stage.log.down = True
+    stage.does(teacher, EndFrame(action="end"))
+    assert not (await stage.hosting.status("l1")).shut
+    stage.log.resume()
+    await asyncio.sleep(1)
+    assert (await stage.hosting.status("l1")).shut
+    assert await stage.hosting.status("of-nothing") is None
