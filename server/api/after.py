@@ -18,10 +18,16 @@ from server.api.problem import Problem, bad_request, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
 from server.frames import Action, Id
+from server.store.audit import recorded_since
 from server.timeline import Line, told
 
 NOTE_CHARS_MAX: Final = 4_000
 """Two pages: whoever has more to say writes to the office."""
+
+TIMELINE_READ: Final = "read_timeline"
+"""The audit log's word; whom: the lesson's id."""
+TIMELINE_READ_MS: Final = 600_000
+"""Within this, one person's looks at one lesson's page are one reading."""
 
 
 class ExplainBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,12 +132,21 @@ async def _done(call: Call, booking: Booking, command: Asked) -> After:
     return await _after(call, booking, command.by)
 
 
+async def _put_on_record(call: Call, booking: Booking, actor: Actor, now: int) -> None:
+    """Q4: on the audit log before it is shown; the page asks again every few seconds, which is one reading."""
+    stores, lesson = call.services.stores, booking.lesson.id
+    since = now - TIMELINE_READ_MS
+    if not await stores.read(lambda connection: recorded_since(connection, actor, TIMELINE_READ, lesson, since)):
+        await stores.audit(actor, TIMELINE_READ, lesson, now, lesson)
+
+
 async def _after(call: Call, booking: Booking, actor: Actor) -> After:
     now = call.services.clock.now_ms()
     read = await call.services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
     full = None if read is None else read.room.status(now)
     shown = card(booking, actor, full, now)
-    if read is None or full is None:
+    watches = actor.role is Role.MANAGER and shown.state != "ended"  # Q1: only by a visit, which is on record
+    if read is None or full is None or watches:
         return After(
             card=shown,
             results=[],
@@ -143,6 +158,8 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
             decisions=[],
             now=now,
         )
+    if actor.role is Role.MANAGER:
+        await _put_on_record(call, booking, actor, now)
     viewer = viewer_of(actor)
     status = status_for(full, viewer)
     results, timeline = told(read.events, viewer, read.texts)

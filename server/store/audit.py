@@ -41,6 +41,12 @@ def record(connection: Connection, by: Actor, what: str, whom: str, at: int, les
     connection.execute(insert(audit), msgspec.structs.asdict(row))
 
 
+def recorded_since(connection: Connection, by: Actor, what: str, lesson: str, since: int) -> bool:
+    """Whether that person has such a line of that lesson from ``since`` (Unix ms) on."""
+    same = (audit.c.lesson == lesson, audit.c.person == by.person, audit.c.what == what, audit.c.at > since)
+    return connection.execute(select(audit.c.id).where(*same).limit(1)).first() is not None
+
+
 def read_audit(connection: Connection, lesson: str | None = None, before: int | None = None) -> list[AuditEntry]:
     """The latest lines, newest first; of one lesson only, and older than a line's id, where these are given."""
     query = select(audit).order_by(audit.c.id.desc()).limit(ENTRIES_MAX)
