@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from server.frames import Cursor, PeersFrame, ServerFrame, StatusFrame
 
 
-class Admission(msgspec.Struct, frozen=True):
+class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a redeemed ticket says: the server stamped it, the client cannot."""
 
     lesson: str
