@@ -19,6 +19,8 @@ import { fill, ROOM } from '../words';
 /** The clock is drawn this often: a second never seems to last two. */
 const TICK_MS = 250;
 const REPORT_MS = 1_000;
+/** Refusals that may be none the next time. */
+const FOR_NOW: ReadonlySet<string> = new Set(['try_again', 'busy', 'too_fast']);
 /** How long a refusal stands in the status line. */
 const NOTICE_MS = 6_000;
 /** Events older than this came before we were here: they are not spoken. */
@@ -236,6 +238,8 @@ export class RoomSession {
     this.#outboxChanged();
     if (ack.ok) return;
     if (asked.type === 'end' || asked.type === 'flag') this.#setHere({ endPressed: false });
+    // Not stored, and nobody saw it: the words are given back, so that nobody has to type them again.
+    if (asked.type === 'say' && FOR_NOW.has(ack.code ?? '') && this.draft.value === '') this.setDraft(asked.text);
     if (asked.type !== 'leave') this.say(ack.text || 'That did not work. Try again.');
   }
 
