@@ -239,7 +239,8 @@ export class RoomSession {
     if (ack.ok) return;
     if (asked.type === 'end' || asked.type === 'flag') this.#setHere({ endPressed: false });
     // Not stored, and nobody saw it: the words are given back, so that nobody has to type them again.
-    if (asked.type === 'say' && FOR_NOW.has(ack.code ?? '') && this.draft.value === '') this.setDraft(asked.text);
+    if (asked.type === 'say' && FOR_NOW.has(ack.code ?? '') && this.draft.value === '')
+      this.setDraft(asked.text);
     if (asked.type !== 'leave') this.say(ack.text || 'That did not work. Try again.');
   }
 
