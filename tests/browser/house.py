@@ -158,6 +158,9 @@ class House:
         self.seated.append(seated)
         seated.page.on("pageerror", lambda error: seated.mistakes.append(str(error)))
         await seated.page.goto(link)
+        # The sign-in page has a heading of its own, and lists are drawn empty first: neither is where the person is.
+        await seated.page.wait_for_url(lambda url: "/in" not in url)
+        await seated.page.get_by_text("Loading…").wait_for(state="detached")
         await seated.page.get_by_role("heading", level=1).first.wait_for()
         return seated
 
