@@ -110,6 +110,7 @@ async def test_a_whole_lesson_by_keyboard_alone(browser: Browser, tmp_path: Path
     async with house(browser, tmp_path) as home:
         teacher = await home.visit(TEACHER)
         page, key = teacher.page, teacher.page.keyboard
+        await page.get_by_role("link", name="Open room").wait_for()
         await tab_to(page, "Open room")
         await key.press("Enter")
         await page.locator("section[data-state=before]").wait_for()
