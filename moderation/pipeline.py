@@ -29,13 +29,21 @@ _RANK: Final = {Ruling.ALLOW: 0, Ruling.HOLD: 1, Ruling.ESCALATE: 2, Ruling.END:
 """A disclosure outranks *hold*: a rude word does not keep a child's call for help back."""
 NAME: Final = "built-in 1"
 
+Failed = Callable[[str, str], None]
+"""Told of a reviewer that broke: its kind, and the error's. Never the error's own words: they may quote the message."""
+
+
+def _untold(_reviewer: str, _error: str) -> None:
+    """For whoever looks at verdicts alone."""
+
 
 class BuiltIn:
     """The reviewer that every message meets: all its parts, or it has failed."""
 
     name = NAME
 
-    def __init__(self, parts: Sequence[Reviewer] | None = None) -> None:
+    def __init__(self, parts: Sequence[Reviewer] | None = None, *, failed: Failed = _untold) -> None:
+        self._failed = failed
         self._parts = (Lexicon(), PersonalData(), Cues(), Disclosure()) if parts is None else tuple(parts)
 
     def review(self, draft: Draft, text: Normal) -> Verdict | None:
@@ -50,6 +58,7 @@ class BuiltIn:
             try:
                 answer = part.review(draft, text)
             except Exception as error:  # whichever part it is, the others still look
+                self._failed(type(part).__name__, type(error).__name__)
                 failure = error
             else:
                 if answer is not None:
@@ -68,9 +77,11 @@ class Pipeline:
         *,
         monotonic: Callable[[], float] = time.monotonic,
         deadline_s: float = DEADLINE_S,
+        failed: Failed = _untold,
     ) -> None:
         """Reviewers are asked in this order, the built-in one first; without any given, it alone."""
-        self._reviewers = (BuiltIn(),) if reviewers is None else tuple(reviewers)
+        self._failed = failed
+        self._reviewers = (BuiltIn(failed=failed),) if reviewers is None else tuple(reviewers)
         self._monotonic = monotonic
         self._deadline_s = deadline_s
 
@@ -79,16 +90,25 @@ class Pipeline:
         until = self._monotonic() + self._deadline_s
         try:
             text = normalise(draft.text, RISK_WORDS)
-        except Exception:  # whatever went wrong: never through unreviewed
+        except Exception as error:  # whatever went wrong: never through unreviewed
+            self._failed("normalise", type(error).__name__)
             return _UNCHECKED
         answers: list[Verdict] = []
         for place, reviewer in enumerate(self._reviewers):
             if place and self._monotonic() > until:
                 break
-            answer = _ask(reviewer, draft, text)
+            answer = self._ask(reviewer, draft, text)
             if answer is not None and (place == 0 or self._monotonic() <= until):
                 answers.append(answer)
         return worst(answers, draft) if answers else _UNCHECKED
+
+    def _ask(self, reviewer: Reviewer, draft: Draft, text: Normal) -> Verdict | None:
+        """One reviewer's answer; None if it failed."""
+        try:
+            return reviewer.review(draft, text) or _ALLOWED
+        except Exception as error:  # whatever it is, the others' verdict stands
+            self._failed(type(reviewer).__name__, type(error).__name__)
+            return None
 
 
 def worst(answers: Sequence[Verdict], draft: Draft) -> Verdict:
@@ -99,14 +119,6 @@ def worst(answers: Sequence[Verdict], draft: Draft) -> Verdict:
             if answer.category == Category.DISCLOSURE and answer.ruling is Ruling.ESCALATE:
                 return answer
     return found
-
-
-def _ask(reviewer: Reviewer, draft: Draft, text: Normal) -> Verdict | None:
-    """One reviewer's answer; None if it failed."""
-    try:
-        return reviewer.review(draft, text) or _ALLOWED
-    except Exception:
-        return None
 
 
 _ALLOWED: Final = Verdict(Ruling.ALLOW, reviewer=NAME)

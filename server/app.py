@@ -173,7 +173,7 @@ class Parts:
             log=self.stores.log,
             bookings=bookings,
             clock=clock,
-            review=Pipeline().review,
+            review=Pipeline(failed=_reviewer_failed).review,
             entropy=EntropyPool(),
             spool=self.spool,
             call_later=loop.call_later,
@@ -325,6 +325,11 @@ def _spool(folder: Path) -> Spool:
         return Spool(folder)
     except OSError as problem:
         raise ConfigError(f"SPOOL_DIR {folder} cannot be used: {problem.strerror}.") from problem
+
+
+def _reviewer_failed(reviewer: str, error: str) -> None:
+    """Chat goes on by what the others found (D), so this line is the only sign that one is broken."""
+    _log.error("a reviewer failed", reviewer=reviewer, error=error)
 
 
 def _outbox(config: Config, stores: Stores, clock: Clock) -> Outbox:

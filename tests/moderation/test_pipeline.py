@@ -82,3 +82,14 @@ def test_an_allowed_message_says_who_allowed_it() -> None:
     verdict = Pipeline().review(HELLO)
     assert (verdict.ruling, verdict.reason, verdict.spans) == (Ruling.ALLOW, "", ())
     assert verdict.reviewer
+
+
+def test_a_reviewer_that_breaks_is_told_of_by_kind_and_never_by_what_was_written() -> None:
+    told: list[tuple[str, str]] = []
+
+    def failed(reviewer: str, error: str) -> None:
+        told.append((reviewer, error))
+
+    part = BuiltIn([Crashes(), Says(Ruling.HOLD)], failed=failed)
+    assert Pipeline([part, Crashes()], failed=failed).review(HELLO).ruling is Ruling.HOLD
+    assert told == [("Crashes", "RuntimeError"), ("Crashes", "RuntimeError")]
