@@ -51,8 +51,9 @@ from server.standing import kept
 from server.store.migration import migrate
 from server.store.stores import Stores, open_store
 from server.tickets import Tickets
-from server.transport import HttpProtocol, SocketProtocol, all_files
+from server.transport import HttpProtocol, all_files
 from server.turn import ice_servers
+from server.websocket import SocketProtocol
 
 WS_BYTES_MAX: Final = 65_536
 """One socket message: a session description of 16,384 characters at up to 4 bytes each. uvicorn's own is 16 MB."""

@@ -1,7 +1,8 @@
 """The ASGI shell around `server.connection`: one task a connection, and no decision but who gets a socket at all.
 
-Plain ASGI, because a framework's layers cost a third of the throughput. A frame is sent by running ``send()`` one step:
-a server that waits only before it writes (uvicorn does, for flow control) has then written it, and no task is needed.
+Plain ASGI, because a framework's layers cost a third of the throughput. Who has joined is read and written by the short
+way where the server has one (`server.websocket`); else, and whenever that refuses, by ``receive()`` and by running
+``send()`` one step: a server that waits only before it writes (uvicorn does, for flow control) has then written it.
 """
 
 from __future__ import annotations
@@ -9,12 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 import structlog
 
 from server import errors
-from server.codec import Codec, offered
+from server.codec import Codec, Wire, offered
 from server.connection import Connection, Limits, Wrong
 from server.errors import WireError
 from server.frames import ClientFrame, Elsewhere, ErrorFrame, Join
@@ -22,6 +24,7 @@ from server.outlet import Backlogs, Outlet
 from server.refusals import sentence
 from server.seat import Admission, Client, Refused, Seat
 from server.turned_away import TurnedAway
+from server.websocket import EXTENSION, SocketProtocol
 
 CONNECTIONS_MAX: Final = 5_000
 """Of one process, at 30 kB each."""
@@ -125,11 +128,12 @@ class Gateway:
             return
         address = _address(scope)
         self._by_address[address] += 1
-        outlet = Outlet(send, Connection(codec, self._limits, _now()), self._backlogs)
+        socket: SocketProtocol | None = scope.get("extensions", {}).get(EXTENSION)
+        outlet = Outlet(send, Connection(codec, self._limits, _now()), self._backlogs, socket)
         self._unjoined.add(outlet)
         try:
             await send({"type": "websocket.accept", "subprotocol": codec.subprotocol})
-            await self._serve(outlet, receive)
+            await self._serve(outlet, receive, socket)
         finally:
             self._unjoined.discard(outlet)
             self._inside.pop(outlet, None)
@@ -149,31 +153,43 @@ class Gateway:
         full = self.connections >= self._connections_max or len(self._unjoined) >= self._unjoined_max
         return 503 if full or self._stopping else 0
 
-    async def _serve(self, outlet: Outlet, receive: Receive) -> None:
-        """Read until the socket is gone; whatever goes wrong in here is ours, and closes this socket alone."""
+    async def _serve(self, outlet: Outlet, receive: Receive, socket: SocketProtocol | None) -> None:
+        """Read until the socket is gone."""
         seat: Seat | None = None
         message: Message = {}
         connection = outlet.connection
-        time = asyncio.get_running_loop().time
         try:
             outlet.watch()
             while (message := await receive())["type"] == "websocket.receive":
                 data = message.get("bytes")
-                taken = connection.receive(message.get("text", "") if data is None else data, time())
+                wire: Wire = message.get("text", "") if data is None else data
+                if seat is not None:
+                    self._take(outlet, seat, wire)
+                    continue
+                taken = connection.receive(wire, _now())
                 if isinstance(taken, Wrong):
                     outlet.answer(taken)
                 elif isinstance(taken, Join):
                     seat = await self._join(outlet, taken)
-                elif seat is not None:
-                    self._hosting.receive(seat, taken)
+                    if seat is not None and socket is not None:
+                        socket.attach(partial(self._take, outlet, seat))
         except Exception:
-            # The one boundary: a fault of ours in one room ends neither the process nor another's socket.
-            _log.exception("connection_failed")
-            outlet.answer(_closing(errors.SERVICE_FAILED))
+            _failed(outlet)
         finally:
             connection.close()
             if seat is not None:
                 self._hosting.left(seat, clean=message.get("code") in CLEAN)
+
+    def _take(self, outlet: Outlet, seat: Seat, wire: Wire) -> None:
+        """One message of somebody who is in; whatever goes wrong in here is ours, and closes this socket alone."""
+        try:
+            taken = outlet.connection.receive(wire, outlet.now())
+            if isinstance(taken, Wrong):
+                outlet.answer(taken)
+            else:
+                self._hosting.receive(seat, taken)
+        except Exception:
+            _failed(outlet)
 
     async def _join(self, outlet: Outlet, join: Join) -> Seat | None:
         """Redeem the ticket and enter; None where the socket is closed instead."""
@@ -192,6 +208,12 @@ class Gateway:
             case Elsewhere():
                 outlet.answer(Wrong(answer, errors.ELSEWHERE))
         return None
+
+
+def _failed(outlet: Outlet) -> None:
+    """The one boundary: a fault of ours in one room ends neither the process nor another's socket."""
+    _log.exception("connection_failed")
+    outlet.answer(_closing(errors.SERVICE_FAILED))
 
 
 def _closing(error: WireError) -> Wrong:

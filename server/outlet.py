@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from server import errors
 from server.codec import Encoded, Wire
@@ -29,6 +29,19 @@ LINGER_S_MAX: Final = 5.0
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+
+
+class Socket(Protocol):
+    """What a server offers beside ASGI (`server.websocket`): ASGI cannot write without a task, nor end a connection."""
+
+    def push(self, data: Wire, *, soon: bool = False) -> bool:
+        """Write one message; False: it has to wait its turn."""
+        ...
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The connection under it."""
+        ...
 
 
 class Backlogs:
@@ -73,17 +86,23 @@ class Outlet:
         "_moved",
         "_send",
         "_size",
+        "_socket",
         "_timer",
         "_writer",
         "connection",
+        "now",
     )
 
-    def __init__(self, send: Send, connection: Connection, backlogs: Backlogs) -> None:
+    def __init__(self, send: Send, connection: Connection, backlogs: Backlogs, socket: Socket | None = None) -> None:
+        """The way out of one connection; without ``socket`` it is ASGI's alone."""
         self.connection: Final = connection
+        self._socket = socket
         self._codec = connection.codec
         self._kind = "text" if connection.codec.text else "bytes"
         self._send = send
         self._loop = asyncio.get_running_loop()
+        self.now = self._loop.time
+        """Transport time, seconds."""
         self._backlogs = backlogs
         self._backlog: deque[Message] | None = None
         """Made for a slow client only: an empty one is 0.6 kB."""
@@ -100,8 +119,8 @@ class Outlet:
     # What hosting calls -------------------------------------------------------------------------------------
 
     def deliver(self, n: int, shown: Encoded) -> None:
-        """Send the viewer's ``n``-th event."""
-        self._push(shown.frame(self._codec, n))
+        """Send the viewer's ``n``-th event; its author's acknowledgement follows at once."""
+        self._push(shown.frame(self._codec, n), soon=True)
 
     def send(self, frame: ServerFrame) -> None:
         """Send anything else."""
@@ -150,14 +169,15 @@ class Outlet:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        transport = self._transport()
-        if transport is not None:
-            self._loop.call_later(LINGER_S_MAX, transport.abort)
+        if self._socket is not None:
+            self._loop.call_later(LINGER_S_MAX, self._socket.transport.abort)
 
     # Writing ------------------------------------------------------------------------------------------------
 
-    def _push(self, data: Wire) -> None:
+    def _push(self, data: Wire, *, soon: bool = False) -> None:
         if self._closing:
+            return
+        if self._socket is not None and self._writer is None and self._socket.push(data, soon=soon):
             return
         self._write({"type": "websocket.send", self._kind: data}, len(data))
 
@@ -234,10 +254,5 @@ class Outlet:
     def _cut(self) -> None:
         """The close did not get through, or was not answered: end the connection under it."""
         self._drop()
-        transport = self._transport()
-        if transport is not None:
-            transport.abort()
-
-    def _transport(self) -> asyncio.WriteTransport | None:
-        """Of uvicorn's protocol, whose method ``send`` is: ASGI cannot end a connection that takes nothing."""
-        return getattr(getattr(self._send, "__self__", None), "transport", None)
+        if self._socket is not None:
+            self._socket.transport.abort()

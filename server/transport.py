@@ -1,4 +1,4 @@
-"""uvicorn's two protocols, bounded: what one connection may hold open, and how much it may push, before any frame.
+"""uvicorn's HTTP protocol, bounded: what one connection may hold open before any request is there.
 
 ASGI begins where a whole request or message is there. Somebody who sends half a head, trickles a body, or floods pings
 (which are answered below ASGI) is seen here alone; such a connection is cut, and nobody else's.
@@ -7,14 +7,11 @@ ASGI begins where a whole request or message is there. Somebody who sends half a
 from __future__ import annotations
 
 import asyncio
-import logging
 import resource
 from asyncio import TimerHandle
 from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
 
 HEAD_S_MAX: Final = 10.0
 """From a connection's start, or its last answer, to a whole request line and headers: they fit into a packet or two."""
@@ -24,28 +21,6 @@ CONNECTIONS_MAX: Final = 7_000
 """Open at once: the gateway's 5,000 sockets, and 2,000 that fetch pages or ask the API."""
 SPARE_FILES: Final = 100
 """Files that the process opens besides: the database, logs, mail, the spool, pages."""
-
-PUSH_BYTES_PER_S: Final = 64_000
-"""In the long run on one socket, framing and pings included: twice what `server.connection.Limits.volume` allows."""
-PUSH_BYTES_BURST: Final = 1_000_000
-"""At once: four times that limit's, so that a flood of frames reads its code (4429) before this cuts it."""
-CONTROL_BYTES: Final = 500
-"""What a ping or a continuation counts besides its bytes: browsers send none of a kind that we expect, and each costs
-as much to handle as a frame. So 2,000 at once, then 128 a second."""
-
-
-class _OwnFaults(logging.Filter):
-    """uvicorn tells of each socket with address and query, and of its client's faults as of ours."""
-
-    NOT_OURS: Final = ("Invalid UTF-8 sequence", "ASGI callable returned without completing handshake")
-    """What a client's bytes bring about (1007 tells it), and what uvicorn says of each handshake that is refused."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return record.levelno >= logging.WARNING and not str(record.msg).startswith(self.NOT_OURS)
-
-
-_log = logging.getLogger("sockets")
-_log.addFilter(_OwnFaults())
 
 
 def all_files() -> None:
@@ -110,38 +85,3 @@ class HttpProtocol(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """A WebSocket whose bytes are counted, whatever they are."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
-        super().__init__(*args, **kwargs)
-        self.logger = _log
-        self._left = float(PUSH_BYTES_BURST)
-        self._counted_at = self.loop.time()
-
-    def data_received(self, data: bytes) -> None:
-        """Take bytes in, as long as there are not far too many."""
-        self._left -= len(data)
-        if self._left < 0 and not self._refilled():
-            self.transport.abort()
-            return
-        super().data_received(data)
-
-    def handle_ping(self) -> None:
-        """A ping is answered here, without backpressure, so it costs."""
-        self._left -= CONTROL_BYTES
-        super().handle_ping()
-
-    def handle_cont(self, event: Frame) -> None:
-        """A message in pieces: each piece costs, also an empty one."""
-        self._left -= CONTROL_BYTES
-        super().handle_cont(event)
-
-    def _refilled(self) -> bool:
-        """Look at the clock only when what was there is used up."""
-        now = self.loop.time()
-        self._left = min(PUSH_BYTES_BURST, self._left + (now - self._counted_at) * PUSH_BYTES_PER_S)
-        self._counted_at = now
-        return self._left >= 0

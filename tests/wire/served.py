@@ -26,7 +26,8 @@ from server.frames import Ack, Beat, BeatBack, ClientFrame, Elsewhere, Halt, Joi
 from server.gateway import Gateway
 from server.seat import Admission, Client, Refused, Seat
 from server.tickets import Tickets
-from server.transport import HttpProtocol, SocketProtocol
+from server.transport import HttpProtocol
+from server.websocket import SocketProtocol
 from tests.wire.clients import frame, pack, unpack
 
 ORIGIN = "https://lessons.example"

@@ -285,7 +285,7 @@ def buffered(server: Served, device: str) -> int:
     for seat in server.room.seats:
         if seat.device == device:
             out: Any = seat.client
-            return out._size + out._transport().get_write_buffer_size()
+            return out._size + out._socket.transport.get_write_buffer_size()
     return 0
 
 

@@ -1,0 +1,238 @@
+"""uvicorn's WebSocket protocol, bounded, and with a short way for what nearly every frame is.
+
+Theory of operation
+-------------------
+uvicorn and `websockets` do the handshake, control frames, fragments, closing and every fault. But each message costs
+them a parser's generator, a queue, a task's waking, and two system calls to stop and start reading: more than all that
+is decided about it. So bytes are cut into frames here first. A plain one (RFC 6455, 5.2: FIN, no extension bit, text or
+binary, masked, under 64 kB) goes straight to whoever has said `attach`; any other whole frame goes to `websockets`,
+which thus stands between two frames always. What is not cut here (fragments, 64 kB and more, unmasked, nonsense) ends
+the short way for this connection: from there on `websockets` reads everything, and messages come by ``receive()``.
+
+On the way out `push` writes a message's frame as long as nothing waits; when the transport asks for patience it
+refuses, and the caller awaits ``send()``, which keeps the order. Reading needs no pausing meanwhile: a message is done
+with when ``take`` returns, so nothing piles up but what is bounded elsewhere (`server.connection`, `server.outlet`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.speedups import apply_mask
+
+PUSH_BYTES_PER_S: Final = 64_000
+"""In the long run on one socket, framing and pings included: twice what `server.connection.Limits.volume` allows."""
+PUSH_BYTES_BURST: Final = 1_000_000
+"""At once: four times that limit's, so that a flood of frames reads its code (4429) before this cuts it."""
+CONTROL_BYTES: Final = 500
+"""What a ping or a continuation counts besides its bytes: browsers send none of a kind that we expect, and each costs
+as much to handle as a frame. So 2,000 at once, then 128 a second."""
+TOGETHER_BYTES_MAX: Final = 32_000
+"""What is written together at most: half of what the transport takes in before it asks for patience."""
+
+EXTENSION: Final = "lessonroom.socket"
+"""Where the ASGI scope holds this protocol, among its extensions."""
+
+Wire = bytes | str
+Take = Callable[[Wire], None]
+
+_TEXT: Final = 0x81
+_BINARY: Final = 0x82
+_MASKED: Final = 0x80
+_CLOSE: Final = 0x88
+_MESSAGE: Final = (_BINARY, _TEXT)
+_CUT: Final = (*_MESSAGE, _CLOSE, 0x89, 0x8A)
+"""What is cut into frames here: plain messages, close, ping, pong; each whole."""
+_SHORT_MAX: Final = 125
+"""A payload whose length the second byte of a frame tells."""
+_LONG: Final = 126
+"""There: two bytes follow that tell it. 127: eight bytes."""
+
+
+class _OwnFaults(logging.Filter):
+    """uvicorn tells of each socket with address and query, and of its client's faults as of ours."""
+
+    NOT_OURS: Final = ("Invalid UTF-8 sequence", "ASGI callable returned without completing handshake")
+    """What a client's bytes bring about (1007 tells it), and what uvicorn says of each handshake that is refused."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.WARNING and not str(record.msg).startswith(self.NOT_OURS)
+
+
+_log = logging.getLogger("sockets")
+_log.addFilter(_OwnFaults())
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """One WebSocket. Its bytes are counted, whatever they are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
+        super().__init__(*args, **kwargs)
+        self.logger = _log
+        self._left = float(PUSH_BYTES_BURST)
+        self._counted_at = self.loop.time()
+        self._take: Take | None = None
+        self._cuts = False
+        """Whether bytes are cut into frames here."""
+        self._rest = b""
+        """The beginning of a frame: under 64 kB."""
+        self._waits = False
+        """The transport asked for patience."""
+        self._out: list[bytes] = []
+        self._out_bytes = 0
+
+    # Bytes in -----------------------------------------------------------------------------------------------
+
+    def attach(self, take: Take) -> None:
+        """From now on hand plain messages to ``take`` as they come; it never raises."""
+        self._take = take
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes in, as long as there are not far too many."""
+        self._left -= len(data)
+        if self._left < 0 and not self._refilled():
+            self.transport.abort()
+        elif self._cuts:
+            self._cut(self._rest + data if self._rest else data)
+        else:
+            super().data_received(data)
+
+    def _cut(self, data: bytes) -> None:
+        """Take whole frames, and keep the beginning of the next."""
+        at, end = 0, len(data)
+        while end - at >= 2:
+            kind, size = data[at], data[at + 1] - _MASKED
+            begin = at + 6
+            if kind not in _CUT or not 0 <= size <= (_LONG if kind in _MESSAGE else _SHORT_MAX):
+                self._cut_no_more(data[at:])
+                return
+            if size == _LONG:
+                begin = at + 8
+                if begin > end:
+                    break
+                size = data[at + 2] << 8 | data[at + 3]
+            if begin + size > end:
+                break
+            if kind in _MESSAGE:
+                self._message(kind, data, at, begin, begin + size)
+                if self.transport.is_closing():
+                    return
+            else:
+                super().data_received(data[at : begin + size])
+                if kind == _CLOSE:
+                    self._cuts = False
+                    return
+            at = begin + size
+        self._rest = data[at:]
+
+    def _message(self, kind: int, data: bytes, at: int, begin: int, end: int) -> None:
+        take = self._take
+        if take is None or self.close_sent:
+            super().data_received(data[at:end])
+            return
+        payload = apply_mask(data[begin:end], data[begin - 4 : begin])
+        if kind == _BINARY:
+            take(payload)
+            return
+        try:
+            text = payload.decode()
+        except UnicodeDecodeError:
+            super().data_received(data[at:end])  # it closes with 1007
+        else:
+            take(text)
+
+    def _cut_no_more(self, data: bytes) -> None:
+        self._cuts = False
+        self._rest = b""
+        super().data_received(data)
+
+    def _refilled(self) -> bool:
+        """Look at the clock only when what was there is used up."""
+        now = self.loop.time()
+        self._left = min(PUSH_BYTES_BURST, self._left + (now - self._counted_at) * PUSH_BYTES_PER_S)
+        self._counted_at = now
+        return self._left >= 0
+
+    # Events -------------------------------------------------------------------------------------------------
+
+    def handle_connect(self, event: Any) -> None:  # noqa: ANN401 - a websockets.http11.Request
+        """The whole request is there, and no byte of a frame yet: a client waits for the answer."""
+        super().handle_connect(event)
+        self._cuts = self.handshake_initiated and not self.handshake_complete
+        if self._cuts:
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]  # a protocol, not a dict
+
+    def handle_ping(self) -> None:
+        """A ping is answered here, without backpressure, so it costs."""
+        self._left -= CONTROL_BYTES
+        super().handle_ping()
+
+    def handle_cont(self, event: Frame) -> None:
+        """A message in pieces: each piece costs, also an empty one."""
+        self._left -= CONTROL_BYTES
+        super().handle_cont(event)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more: what holds what is let go of."""
+        self._take = None
+        self._out.clear()
+        super().connection_lost(exc)
+
+    # Bytes out ----------------------------------------------------------------------------------------------
+
+    def push(self, data: Wire, *, soon: bool = False) -> bool:
+        """Write one message, or say that it has to wait its turn (``send()`` does). After the handshake only.
+
+        Args:
+            data: Text or binary, whole.
+            soon: More may follow at once: write it together with that, at the latest when the loop comes round.
+        """
+        if self._waits or self.close_sent or self.transport.is_closing():
+            return False
+        if type(data) is bytes:
+            kind, payload = _BINARY, data
+        else:
+            kind, payload = _TEXT, data.encode()  # type: ignore[union-attr]
+        size = len(payload)
+        if size <= _SHORT_MAX:
+            head = bytes((kind, size))
+        elif size < 1 << 16:
+            head = bytes((kind, _LONG, size >> 8, size & 0xFF))
+        else:
+            head = bytes((kind, _LONG + 1)) + size.to_bytes(8, "big")
+        frame = head + payload
+        out = self._out
+        if not soon and not out:
+            self.transport.write(frame)
+            return True
+        out.append(frame)
+        self._out_bytes += size
+        if not soon or self._out_bytes > TOGETHER_BYTES_MAX:
+            self._flush()
+        elif len(out) == 1:
+            self.loop.call_soon(self._flush)
+        return True
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's
+        """ASGI's way out; behind what was pushed."""
+        self._flush()
+        await super().send(message)
+
+    def _flush(self) -> None:
+        if self._out:
+            frames, self._out, self._out_bytes = b"".join(self._out), [], 0
+            self.transport.write(frames)
+
+    def pause_writing(self) -> None:
+        """The transport holds enough."""
+        self._waits = True
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It has room again."""
+        self._waits = False
+        super().resume_writing()
