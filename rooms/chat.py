@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+import msgspec
+
 from rooms.lesson import PersonId, SideId
 from rooms.verdict import Verdict
 
@@ -18,17 +20,15 @@ MESSAGES_MAX: Final = 5_000
 MessageState = Literal["submitted", "held", "delivered", "dropped"]
 
 
-class ChatMessage:
-    """One message; `until` is when a held one expires, Unix ms."""
+class ChatMessage(msgspec.Struct, eq=False, gc=False):
+    """One message. Holds only values, so the garbage collector need not walk them (``gc=False``)."""
 
-    __slots__ = ("author", "side", "state", "until", "verdict")
-
-    def __init__(self, author: PersonId, side: SideId) -> None:
-        self.author = author
-        self.side = side
-        self.state: MessageState = "submitted"
-        self.verdict: Verdict | None = None
-        self.until = 0
+    author: PersonId
+    side: SideId
+    state: MessageState = "submitted"
+    verdict: Verdict | None = None
+    until: int = 0
+    """When a held one expires, Unix ms."""
 
 
 class Chat:
@@ -40,11 +40,6 @@ class Chat:
         self.messages: dict[str, ChatMessage] = {}
         self._held: dict[str, None] = {}
         """In the order of their verdicts, so that the first expires first."""
-
-    @property
-    def full(self) -> bool:
-        """Whether the room takes no more messages."""
-        return len(self.messages) >= MESSAGES_MAX
 
     def held(self) -> tuple[str, ...]:
         """The messages that wait for a release."""
@@ -72,11 +67,14 @@ class Chat:
 
     def judged(self, message: str, verdict: Verdict) -> None:
         """The review answered; it is delivered or dropped next."""
-        self.messages[message].verdict = verdict
+        kept = self.messages.get(message)
+        if kept is not None:
+            kept.verdict = verdict
 
     def settle(self, message: str, state: MessageState) -> None:
         """Delivered or dropped, once and for all."""
         kept = self.messages.get(message)
         if kept is not None:
             kept.state = state
-            self._held.pop(message, None)
+            if self._held:
+                self._held.pop(message, None)

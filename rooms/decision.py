@@ -11,8 +11,8 @@ from rooms import events as e
 TOO_MANY: Final = "too_many"
 
 
-class Decision(msgspec.Struct, frozen=True):
-    """What `decide` answers."""
+class Decision(msgspec.Struct, frozen=True, gc=False):
+    """What `decide` answers. Values without cycles, as events are."""
 
     events: tuple[e.Event, ...] = ()
     refused: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rooms import actions, requests
 from rooms import commands as c
 from rooms import events as e
+from rooms.chat import MESSAGES_MAX
 from rooms.decision import REPEATED, TOO_MANY, Decision
 from rooms.lesson import TEACHER, Role, SideId
 from rooms.verdict import Ruling
@@ -14,41 +15,48 @@ from rooms.verdict import Ruling
 if TYPE_CHECKING:
     from rooms.room import Room
 
+_TEACHER: Final = Role.TEACHER
+_PUPIL_SIDE: Final = Role.PUPIL_SIDE
+_HOLD: Final = Ruling.HOLD
+_END: Final = Ruling.END
+"""By names of their own: to read a member from its class costs as much as a call, here at every message."""
+
 
 def say(room: Room, command: c.Say, now: int) -> Decision:
     """Somebody wrote: nobody sees it before its verdict."""
     by = command.by
-    if by.role is not Role.TEACHER and by.role is not Role.PUPIL_SIDE:
-        return Decision(refused=requests.NOT_ALLOWED)
     side = by.side or TEACHER
-    if not room.has_side(side) or (by.role is Role.TEACHER) != (side == TEACHER):
+    may = side == TEACHER if by.role is _TEACHER else by.role is _PUPIL_SIDE and side != TEACHER and room.has_side(side)
+    if not may:
         return Decision(refused=requests.NOT_ALLOWED)
     if room.is_repeat(command):
         return REPEATED
     if room.over_for(side):
         return Decision(refused=actions.OVER)
-    if room.chat.full or command.message in room.chat.messages:
-        return Decision(refused=TOO_MANY if room.chat.full else "message_known")
-    submitted = e.MessageSubmitted(at=now, by=by, action=command.action, message=command.message, digest=command.digest)
-    return Decision((submitted,))
+    message = command.message
+    known = room.chat.messages
+    if len(known) >= MESSAGES_MAX or message in known:
+        return Decision(refused="message_known" if len(known) < MESSAGES_MAX else TOO_MANY)
+    return Decision((e.MessageSubmitted(at=now, by=by, action=command.action, message=message, digest=command.digest),))
 
 
 def judge(room: Room, command: c.Judge, now: int) -> Decision:
     """The review answered: delivered, held, or the end."""
-    kept = room.chat.messages.get(command.message)
+    message = command.message
+    kept = room.chat.messages.get(message)
     if kept is None:
         return Decision(refused="unknown_message")
     if kept.state != "submitted":
         return REPEATED
-    judged = e.MessageJudged(at=now, message=command.message, verdict=command.verdict)
-    ruling = command.verdict.ruling
+    verdict = command.verdict
+    judged = e.MessageJudged(at=now, message=message, verdict=verdict)
     if room.shut is not None:
-        return Decision((judged, e.MessageDropped(at=now, message=command.message, why="ended")))
-    if ruling is Ruling.HOLD:
+        return Decision((judged, e.MessageDropped(at=now, message=message, why="ended")))
+    if verdict.ruling is _HOLD:
         return Decision((judged,))
-    if ruling is Ruling.END:
+    if verdict.ruling is _END:
         return _hook_ends(room, judged, kept.side, now)
-    return Decision((judged, e.MessageDelivered(at=now, message=command.message)))
+    return Decision((judged, e.MessageDelivered(at=now, message=message)))
 
 
 def _hook_ends(room: Room, judged: e.MessageJudged, side: SideId, now: int) -> Decision:

@@ -23,6 +23,7 @@ from rooms.events import (
 from rooms.lesson import Actor, Lesson, PersonId, SideId
 from rooms.verdict import Ruling, Verdict
 
+_HOLD: Final = Ruling.HOLD
 Pressed = Literal["", "end", "flag", "decision", "missed"]
 """The teacher's latest press that can end a room."""
 _PRESSED: dict[type[Event], Pressed] = {
@@ -82,7 +83,7 @@ class Prefix:
         self.authors[event.message] = event.by
 
     def _judged(self, event: MessageJudged) -> None:
-        if event.verdict.ruling is Ruling.HOLD:
+        if event.verdict.ruling is _HOLD:
             self.held[event.message] = event.verdict
 
     def _press(self, event: EndPressed | Flagged | MissedPressed | Decided) -> None:

@@ -31,7 +31,7 @@ from rooms import events as e
 from rooms.chat import Chat
 from rooms.course import Course, RoomEnding
 from rooms.decision import REPEATED, TOO_MANY, Decision
-from rooms.lesson import TEACHER, Actor, Lesson, SideId
+from rooms.lesson import TEACHER, Lesson, SideId
 from rooms.presence import Presence
 from rooms.status import Status
 from rooms.verdict import Ruling
@@ -60,6 +60,9 @@ DERIVED_EVENTS: Final = (
     e.OutcomeChanged, e.Ended,
 )  # fmt: skip
 """What follows from them."""
+_BY_PERSON: Final = frozenset(e.ByPerson.__subclasses__())
+"""To be remembered by their action's id. Looked up by their very type: `isinstance` would cost as much as the rest."""
+_HOLD: Final = Ruling.HOLD
 ENDINGS: Final = (c.End, c.Flag, c.HookEnds, c.TeacherLeaves)
 """Always taken while the doors are open, also if the provisional course is over: nothing delays the end button."""
 SMALL: Final = (
@@ -113,7 +116,12 @@ class Room:
         decider = _DECIDERS.get(type(command))
         if decider is None:
             return Decision(refused="unknown_command")
-        return decider(self, command, max(self._last, self.watermark, now))
+        # Not `max(...)`: at every message that costs as much as the decision.
+        if now < self._last:
+            now = self._last
+        if now < self.watermark:
+            now = self.watermark
+        return decider(self, command, now)
 
     def _side_is(self, command: c.SideIs, now: int) -> Decision:
         if command.side not in self._told:
@@ -295,16 +303,18 @@ class Room:
 
     def apply(self, event: e.Event) -> None:
         """Take in one event of the log."""
-        applier = _APPLIERS.get(type(event))
+        kind = type(event)
+        applier = _APPLIERS.get(kind)
         if applier is not None:
             applier(self, event)
-        if isinstance(event, e.ByPerson):
-            self._remember(event.by, event.action)
+        if kind in _BY_PERSON:
+            self._remember(event)
 
-    def _remember(self, by: Actor, action: str) -> None:
-        self._actions[(by.person, action)] = None
-        if len(self._actions) > ACTIONS_KEPT:
-            self._actions.popitem(last=False)
+    def _remember(self, action: Any) -> None:  # noqa: ANN401  (one of _BY_PERSON, or a message that was withheld)
+        actions_known = self._actions
+        actions_known[(action.by.person, action.action)] = None
+        if len(actions_known) > ACTIONS_KEPT:
+            actions_known.popitem(last=False)
 
     def _feed(self, event: e.Event) -> None:
         self._deadline_known = False
@@ -348,19 +358,20 @@ class Room:
         self._gone.add(event.pupil)
 
     def _submitted(self, event: e.MessageSubmitted) -> None:
-        self._last = max(self._last, event.at)
+        if event.at > self._last:
+            self._last = event.at
         self.chat.submit(event.message, event.by.person, event.by.side or TEACHER)
 
     def _judged(self, event: e.MessageJudged) -> None:
-        if event.verdict.ruling is Ruling.HOLD and self.shut is None:
+        if event.verdict.ruling is _HOLD and self.shut is None:
             self.chat.hold(event.message, event.verdict, event.at)
-        elif event.message in self.chat.messages:
+        else:
             self.chat.judged(event.message, event.verdict)
 
     def _dropped(self, event: e.MessageDropped) -> None:
         self.chat.settle(event.message, "dropped")
         if event.by is not None:
-            self._remember(event.by, event.action)
+            self._remember(event)
 
     def _was_warned(self, event: e.Warned) -> None:
         self._warned[event.pupil or ""] = event.reason

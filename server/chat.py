@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from moderation.reviewer import Draft
 from rooms.commands import Command, Judge, Say
@@ -38,7 +39,10 @@ class Chat:
                 self._remember(event.by.person, texts[event.message])
 
     def _remember(self, person: PersonId, text: str) -> None:
-        self._said.setdefault(person, deque(maxlen=HISTORY_MAX)).append(text)
+        said = self._said.get(person)
+        if said is None:
+            said = self._said[person] = deque(maxlen=HISTORY_MAX)
+        said.append(text)
 
     def draft(self, by: Actor, text: str) -> Draft:
         """What the review is asked."""
@@ -55,14 +59,14 @@ class Chat:
         """One message: its command, what its review leads to once that is accepted, and the text beside the log."""
         message = entropy(MESSAGE_ID_BYTES).hex()
         salt = entropy(SALT_BYTES)
-
-        def reviewed() -> tuple[Command, ...]:
-            verdict = review(self.draft(by, text))
-            self._remember(by.person, text)
-            return (Judge(message=message, verdict=verdict),)
-
         said = Say(by=by, action=action, message=message, digest=digest_of(salt, text))
+        reviewed = partial(self._reviewed, review, by, message, text)
         return said, reviewed, {message: MessageText(text=text, salt=salt)}
+
+    def _reviewed(self, review: Review, by: Actor, message: str, text: str) -> tuple[Command, ...]:
+        verdict = review(self.draft(by, text))
+        self._remember(by.person, text)
+        return (Judge(message=message, verdict=verdict),)
 
 
 def unjudged(events: Sequence[Event]) -> list[MessageSubmitted]:

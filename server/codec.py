@@ -96,7 +96,7 @@ class _MessagePack:
         return self._encoder.encode(shown)
 
     def event(self, n: int, stored: Wire) -> bytes:
-        return self._head + self._encoder.encode(n) + self._middle + stored  # type: ignore[operator]  # our own bytes
+        return b"".join((self._head, self._encoder.encode(n), self._middle, stored))  # type: ignore[arg-type]  # our own bytes
 
 
 class _Json:
@@ -144,15 +144,20 @@ class Encoded:
     Hosting makes one for all viewers to whom `project` shows the same (values compare equal), and delivers it to each.
     """
 
-    __slots__ = ("_stored", "shown")
+    __slots__ = ("_binary", "_text", "shown")
 
     def __init__(self, shown: Shown) -> None:
         self.shown: Final = shown
-        self._stored: dict[str, Wire] = {}
+        self._binary: Wire | None = None
+        self._text: Wire | None = None
 
     def frame(self, codec: Codec, n: int) -> Wire:
         """The `EventFrame` with this viewer's number ``n``."""
-        stored = self._stored.get(codec.subprotocol)
+        stored = self._text if codec.text else self._binary
         if stored is None:
-            stored = self._stored[codec.subprotocol] = codec.encode_shown(self.shown)
+            stored = codec.encode_shown(self.shown)
+            if codec.text:
+                self._text = stored
+            else:
+                self._binary = stored
         return codec.event(n, stored)

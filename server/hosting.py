@@ -262,15 +262,15 @@ class Hosting:
                 _acknowledge(seat, frame, Answer(False, "not_yours", sentence("not_yours")))
 
     def _ask(self, live: LiveRoom, seat: Seat, frame: Asking) -> None:
-        answered = partial(self._answered, live, seat, frame)
-        if not isinstance(frame, SayFrame):
-            live.submit(Work((asking.command_of(frame, seat.actor),), answer=answered))
-        else:
+        if type(frame) is SayFrame:
             said, reviewed, texts = live.chat.say(seat.actor, frame.action, frame.text, self._entropy, self._review)
-            live.submit(Work((said,), then=reviewed, texts=texts, answer=answered))
+            live.submit(Work((said,), partial(_acknowledge, seat, frame), reviewed, texts))
+        else:
+            answered = partial(self._answered, live, seat, frame)
+            live.submit(Work((asking.command_of(frame, seat.actor),), answered))
 
     def _answered(self, live: LiveRoom, seat: Seat, frame: Asking, answer: Answer) -> None:
-        if answer.ok and type(frame) is not SayFrame and seat.viewer.side is not None:
+        if answer.ok and seat.viewer.side is not None:
             self._follow(live, seat, frame)
         _acknowledge(seat, frame, answer)
 

@@ -78,8 +78,10 @@ QUIET: frozenset[type[Event]] = frozenset({
 """What a status may show before it is durable: it is drawn from what is known now, never stored, and decides nothing.
 All else, and an ending above all, is on nobody's screen before the disk has it."""
 
-NOTED = (Entered, PartEnded, Started)
-"""Of these the host itself keeps something; one look at a message's events tells that they are none of them."""
+NOTED: frozenset[type[Event]] = frozenset({Entered, PartEnded, Started, Removed})
+"""Of these the host itself keeps or does something; one look at a message's events tells that they are none of them."""
+ALLOWED = Ruling.ALLOW
+"""Kept by a name of its own: to read it from its class costs as much as a call, here once a message."""
 
 HALT = Halt()
 OK = Answer(True)
@@ -170,9 +172,11 @@ class LiveRoom:
         else:
             self.sequence += len(batch.events)
             batch.chat_only = _only_chat(batch.events)
-            batch.telling = not batch.chat_only and any(type(event) not in QUIET for event in batch.events)
-            self._append(batch)
-            if not batch.chat_only:
+            if batch.chat_only:
+                self._append(batch)
+            else:
+                batch.telling = any(type(event) not in QUIET for event in batch.events)
+                self._append(batch)
                 self.look_again()
                 self._house.changed(self)
 
@@ -185,40 +189,50 @@ class LiveRoom:
 
     def _ask_room(self, work: Work, batch: Batch) -> Answer | None:
         """Decide and apply; the answer where the first command is refused, or was done before."""
-        for number, command in enumerate(work.asked()):
+        first = True
+        for command in work.commands:
             decision = self.room.decide(command, batch.queued_at)
-            if number == 0:
+            if first:
                 if decision.refused:
                     return Answer(False, decision.refused, sentence(decision.refused))
                 if decision.repeated:
                     return OK
                 for message, held in work.texts.items():
                     self.texts[message] = held.text
-            if decision.halts and not isinstance(command, Tick):
+                first = False
+            if decision.halts and type(command) is not Tick:
                 self._halt_before(work)
-            for event in decision.events:
-                batch.events.append(event)
-                if type(event) in SHOWN_EVENTS:
-                    self._show(event, batch)
-                if type(event) is Removed:
-                    self._halt_side(event.pupil)
-                self._apply(event)
+            self._take_in(decision.events, batch)
+        if work.then is not None:
+            for command in work.more():
+                decision = self.room.decide(command, batch.queued_at)
+                if decision.halts:
+                    self._halt_before(work)
+                self._take_in(decision.events, batch)
         return None
 
-    def _show(self, event: Event, batch: Batch) -> None:
-        all_shown = project_all(event, self._viewer_of_seats, self.prefix, self.texts)
-        for seat, shown in zip(self._viewers, all_shown, strict=False):  # empty where nobody is shown it
-            if shown is not None:
-                batch.shown.append((seat, shown))
+    def _take_in(self, events: tuple[Event, ...], batch: Batch) -> None:
+        """Apply what was decided, each event shown as the log before it has it."""
+        batch.events += events
+        for event in events:
+            kind = type(event)
+            if kind in SHOWN_EVENTS:
+                all_shown = project_all(event, self._viewer_of_seats, self.prefix, self.texts)
+                if all_shown:
+                    batch.shown.append((self._viewers, all_shown))
+            self.room.apply(event)
+            self.prefix.apply(event)
+            if kind in NOTED:
+                self._note_new(event)
 
-    def _apply(self, event: Event) -> None:
-        self.room.apply(event)
-        self.prefix.apply(event)
-        if isinstance(event, NOTED):
-            self._note(event)
-            if isinstance(event, Started):
-                self.evidence.set_started(event.pupil, True)
-                self.evidence.set_started(TEACHER, True)
+    def _note_new(self, event: Event) -> None:
+        """What the host keeps of an event, and does about it, when it is decided."""
+        self._note(event)
+        if isinstance(event, Started):
+            self.evidence.set_started(event.pupil, True)
+            self.evidence.set_started(TEACHER, True)
+        elif isinstance(event, Removed):
+            self._halt_side(event.pupil)
 
     def _note(self, event: Event) -> None:
         """What the host itself keeps of the log."""
@@ -266,7 +280,7 @@ class LiveRoom:
         """Not durable within a second: written down locally as well, so that it survives this process."""
         work.spool_timer = None
         try:
-            work.spooled = self._house.spool.put(self.id, tuple(work.asked()), work.texts)
+            work.spooled = self._house.spool.put(self.id, work.asked(), work.texts)
         except SpoolFull:
             _log.exception("an ending could not be spooled: it is in memory only", lesson=self.id)
 
@@ -332,7 +346,8 @@ class LiveRoom:
         else:
             self._drop(result)
         self._house.watch.back(token)
-        self._reload_when_back()
+        if self._reloading:
+            self._reload_when_back()
 
     def _reload_when_back(self) -> None:
         """The log is read once all that is out has come back."""
@@ -348,16 +363,14 @@ class LiveRoom:
         if batch.work.seat is not None:
             self._seat_arrived(batch.work.seat)
         encoded: Encoded | None = None
-        for seat, shown in batch.shown:
-            if seat.gone or not seat.welcomed:
-                continue
-            if encoded is None or (encoded.shown is not shown and encoded.shown != shown):
-                encoded = Encoded(shown)
-            seat.n += 1
-            seat.client.deliver(seat.n, encoded)
-        self._finish_durable(batch)
-
-    def _finish_durable(self, batch: Batch) -> None:
+        for seats, all_shown in batch.shown:
+            for seat, shown in zip(seats, all_shown, strict=True):
+                if shown is None or seat.gone or not seat.welcomed:
+                    continue
+                if encoded is None or (encoded.shown is not shown and encoded.shown != shown):
+                    encoded = Encoded(shown)
+                seat.n = number = seat.n + 1
+                seat.client.deliver(number, encoded)
         self._finish(batch.work, OK)
         for work, answer in batch.after:
             self._finish(work, answer)
@@ -623,11 +636,11 @@ def _is_late(work: Work, asked_before: int) -> bool:
     return waits and work.asked_at <= asked_before and not work.halts and not _ends(work)
 
 
-def _only_chat(events: list[Event]) -> bool:
+def _only_chat(events: tuple[Event, ...]) -> bool:
     """Delivered chat moves no clock and no deadline: most messages are this, so they cost no second look."""
     for event in events:
         if type(event) is MessageJudged:
-            if event.verdict.ruling is not Ruling.ALLOW:
+            if event.verdict.ruling is not ALLOWED:
                 return False
         elif type(event) is not MessageSubmitted and type(event) is not MessageDelivered:
             return False
