@@ -7,7 +7,8 @@ wrong frame is answered with a stable code and costs a strike; who has none left
 from __future__ import annotations
 
 import enum
-from typing import Final, Literal
+from functools import cache
+from typing import Final
 
 import msgspec
 
@@ -65,9 +66,20 @@ class Wrong(msgspec.Struct, frozen=True):
     closes: CloseReason | None
 
 
-_Class = Literal["say", "act", "beat", "report", "signal", "volume", "strikes"]
-_CLASSES: Final[dict[type, _Class]] = {SayFrame: "say", Beat: "beat", Report: "report", SignalFrame: "signal"}
+_VOLUME, _SAY, _ACT, _BEAT, _REPORT, _SIGNAL, _STRIKES = range(7)
+_CLASSES: Final[dict[type, int]] = {SayFrame: _SAY, Beat: _BEAT, Report: _REPORT, SignalFrame: _SIGNAL}
 """Every other frame is an action."""
+_ROUNDING_S: Final = 1e-6
+"""Seconds are floats: a burst of exactly the bucket's size is not to fail by the last bit."""
+
+
+@cache
+def _buckets(limits: Limits) -> tuple[tuple[float, float], ...]:
+    """Of each class, in the order of their numbers: for how long one unit is missed, and for how long all of them."""
+    rates = (limits.volume, limits.say, limits.act, limits.beat, limits.report, limits.signal, limits.strikes)
+    return tuple((1 / rate.per_s, rate.burst / rate.per_s + _ROUNDING_S) for rate in rates)
+
+
 _UNREADABLE: Final[dict[str, WireError]] = {
     "format": errors.UNREADABLE,
     "type": errors.UNKNOWN_TYPE,
@@ -79,24 +91,26 @@ _IGNORED: Final = Wrong(None, None)
 class Connection:
     """One client's side of the protocol. ``now`` is transport time, in seconds, and never goes back."""
 
-    __slots__ = ("_heard", "_limits", "_spent", "codec", "state")
+    __slots__ = ("_buckets", "_full_at", "_heard", "_limits", "codec", "state")
 
     def __init__(self, codec: Codec, limits: Limits, now: float) -> None:
         self.codec: Final = codec
         self.state = State.JOINING
         self._limits = limits
         self._heard = now
-        self._spent: dict[_Class, float] = {}
-        """Of each bucket in use, when it will be full again: all that a bucket has to remember."""
+        self._buckets = _buckets(limits)
+        self._full_at = [now] * len(self._buckets)
+        """When each bucket will be full again: all that a bucket has to remember."""
 
     def receive(self, message: Wire, now: float) -> ClientFrame | Wrong:
         """Take one WebSocket message: the frame to act on, or what to answer instead."""
         if self.state is State.CLOSED:
             return _IGNORED
         self._heard = now
-        if len(message) > FRAME_BYTES_MAX:
+        size = len(message)
+        if size > FRAME_BYTES_MAX:
             return self._wrong(errors.FRAME_TOO_LARGE, now)
-        if not self._take("volume", now, len(message)):
+        if not self._take(_VOLUME, now, size):
             return self._wrong(errors.FRAME_TOO_FAST, now)
         if isinstance(message, str) is not self.codec.text:
             return self._wrong(errors.WRONG_CODEC, now)
@@ -104,7 +118,12 @@ class Connection:
             frame = self.codec.decode(message)
         except Unreadable as unreadable:
             return self._wrong(_UNREADABLE[unreadable.why], now)
-        return self._admit(frame, now)
+        kind = type(frame)
+        if self.state is State.JOINING or kind is Join:
+            return self._admit(frame, now)
+        if self._take(_CLASSES.get(kind, _ACT), now, 1):
+            return frame
+        return self._wrong(errors.FRAME_TOO_FAST, now, frame)
 
     def overdue(self, now: float) -> CloseReason | None:
         """Why the socket is to be closed by now, if it is: no join in time, or silence."""
@@ -122,22 +141,19 @@ class Connection:
         self.state = State.CLOSED
 
     def _admit(self, frame: ClientFrame, now: float) -> ClientFrame | Wrong:
-        if self.state is State.JOINING:
-            if not isinstance(frame, Join):
-                return self._wrong(errors.JOIN_FIRST, now)
-            self.state = State.JOINED
-            return frame
-        if isinstance(frame, Join):
+        """The first frame is a join, and no other."""
+        if self.state is not State.JOINING:
             return self._wrong(errors.ALREADY_JOINED, now)
-        if self._take(_CLASSES.get(type(frame), "act"), now, 1):
-            return frame
-        return self._wrong(errors.FRAME_TOO_FAST, now, frame)
+        if not isinstance(frame, Join):
+            return self._wrong(errors.JOIN_FIRST, now)
+        self.state = State.JOINED
+        return frame
 
     def _wrong(self, error: WireError, now: float, frame: ClientFrame | None = None) -> Wrong:
         closes = error.closes
         if closes is None and self.state is State.JOINING:
             closes = errors.BAD_FRAMES
-        if closes is None and not self._take("strikes", now, 1):
+        if closes is None and not self._take(_STRIKES, now, 1):
             closes = errors.TOO_FAST if error is errors.FRAME_TOO_FAST else errors.BAD_FRAMES
         if closes is not None:
             self.close()
@@ -145,16 +161,12 @@ class Connection:
             return Wrong(Ack(action=frame.action, ok=False, code=error.code, text=error.text), closes)
         return Wrong(ErrorFrame(code=error.code, text=error.text), closes)
 
-    def _take(self, of: _Class, now: float, cost: float) -> bool:
-        """Take from a bucket, unless it holds less. Its whole state is the time at which it will be full."""
-        rate: Rate = getattr(self._limits, of)
-        full_at = self._spent.get(of, now)
-        full_at = (full_at if full_at > now else now) + cost / rate.per_s
-        if full_at - now > rate.burst / rate.per_s + _ROUNDING_S:
+    def _take(self, of: int, now: float, cost: float) -> bool:
+        """Take from a bucket, unless it holds less."""
+        unit_s, span_s = self._buckets[of]
+        full_at = self._full_at[of]
+        full_at = (full_at if full_at > now else now) + cost * unit_s
+        if full_at - now > span_s:
             return False
-        self._spent[of] = full_at
+        self._full_at[of] = full_at
         return True
-
-
-_ROUNDING_S: Final = 1e-6
-"""Seconds are floats: a burst of exactly the bucket's size is not to fail by the last bit."""

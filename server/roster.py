@@ -52,16 +52,16 @@ class Roster:
         """Pass a frame on to its peer's active device, with the sender's side as the server knows it; or drop it."""
         side = seat.viewer.side
         negotiation = self._rooms.get(live.id)
-        if side is None or negotiation is None or live.halted or _apart(live, side, frame.to):
+        to, generation, body = frame.to, frame.generation, frame.body
+        if side is None or negotiation is None or live.halted or _apart(live, side, to):
             return
-        body = frame.body
         if isinstance(body, Description):
-            dropped = negotiation.describe(side, frame.to, frame.generation, seat.epoch, body.sdp_type, body.sdp)
+            dropped = negotiation.describe(side, to, generation, seat.epoch, body.sdp_type, body.sdp)
         else:
-            dropped = negotiation.trickle(side, frame.to, frame.generation, seat.epoch, body.candidate)
-        to = live.seats.get(frame.to)
-        if not dropped and to is not None and to.welcomed and not to.gone:
-            to.client.send(RelayedSignal(sender=side, generation=frame.generation, body=body))
+            dropped = negotiation.trickle(side, to, generation, seat.epoch, body.candidate)
+        peer = live.seats.get(to)
+        if not dropped and peer is not None and peer.welcomed and not peer.gone:
+            peer.client.send(RelayedSignal(sender=side, generation=generation, body=body))
         elif dropped:
             _log.debug("a negotiation frame was dropped", lesson=live.id, side=side, why=dropped)
 

@@ -128,10 +128,11 @@ class Negotiation:
 
     def accept(self, sender: SideId, to: SideId, generation: int, epoch: int) -> Drop:
         """Whether this sender may signal to that side now: pair, presence, epoch and generation. Counts nothing."""
-        dropped = self._who(sender, to, epoch)
-        if dropped:
-            return dropped
-        return "" if self._talks[sender if to == TEACHER else to].generation == generation else "old_generation"
+        known = self._present.get(sender)
+        talk = self._talks.get(sender if to == TEACHER else to)
+        if talk is None or known is None or known.epoch != epoch or not may_talk(sender, to):
+            return self._who(sender, to, epoch) or "old_generation"
+        return "" if talk.generation == generation else "old_generation"
 
     def peers(self, side: SideId) -> tuple[PeerOf, ...]:
         """Whom this side negotiates with now, and in which generation."""
