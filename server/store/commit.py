@@ -76,14 +76,16 @@ class _MemoryWrongError(Exception):
 class Committer:
     """The writer thread's `Work`. Holds its one connection."""
 
-    def __init__(self, engine: Engine, hot: Hot, fences: Fences, freeze: Freeze, *, patient: bool) -> None:
+    def __init__(
+        self, engine: Engine, hot_for: Callable[[Connection], Hot], fences: Fences, freeze: Freeze, *, patient: bool
+    ) -> None:
         self._engine = engine
-        self._hot = hot
+        self._hot_for = hot_for
         self._fences = fences
         self._freeze = freeze
         self._unavailable_s_max = UNAVAILABLE_S_MAX if patient else 0.0
         self._heads: dict[str, _Head] = {}
-        self._connection: Connection | None = None
+        self._hot: Hot | None = None
         self._hurry = threading.Event()
         self._untrue: tuple[type[Exception], ...] = (_MemoryWrongError, *self._errors("IntegrityError"))
         self._away = self._errors("OperationalError", "InterfaceError")
@@ -136,19 +138,19 @@ class Committer:
         return results
 
     def _attempt(self, batch: Sequence[Queued], *, trusting: bool) -> list[Appended | None]:
-        connection = self._connect()
-        transaction = connection.begin()
+        hot = self._connect()
+        hot.begin()
         try:
-            plan = self._plan(connection, batch, trusting=trusting)
-            self._write(connection, plan)
+            plan = self._plan(hot.connection, batch, trusting=trusting)
+            self._write(hot, plan)
         except BaseException:
-            self._abandon(transaction.rollback)
+            self._abandon(hot.rollback)
             raise
         if not plan.events:
-            self._abandon(transaction.rollback)
+            self._abandon(hot.rollback)
             return plan.results
         try:
-            self._end(transaction.commit)
+            self._end(hot.commit)
         except Exception as error:
             # A full disk or a lost connection is told in a line: nothing in our code is to be looked for.
             known = isinstance(error, self._away)
@@ -207,15 +209,15 @@ class Committer:
         first, count, chain = last
         return _Head(epoch or UNCLAIMED, first + count - 1, bytes(chain))
 
-    def _write(self, connection: Connection, plan: _Plan) -> None:
+    def _write(self, hot: Hot, plan: _Plan) -> None:
         if not plan.events:
             return
-        if self._hot.insert_events(connection, plan.events) != len(plan.events):
+        if hot.insert_events(plan.events) != len(plan.events):
             raise _MemoryWrongError
         if plan.messages:
-            self._hot.insert_messages(connection, plan.messages)
+            hot.insert_messages(plan.messages)
         for append, rows in plan.follow:
-            self._write_rest(connection, append, rows)
+            self._write_rest(hot.connection, append, rows)
 
     def _write_rest(self, connection: Connection, append: Append, rows: Rows) -> None:
         ends = [case.sequence - 1 for case in rows.cases[1:]]
@@ -258,9 +260,10 @@ class Committer:
         return self._patiently(lambda: self._transact_once(run))
 
     def _transact_once(self, run: Callable[[Connection], T]) -> T:
-        transaction = self._connect().begin()
+        connection = self._connect().connection
+        transaction = connection.begin()
         try:
-            result = run(self._connect())
+            result = run(connection)
         except BaseException:
             self._abandon(transaction.rollback)
             raise
@@ -309,10 +312,10 @@ class Committer:
         driver: Any = self._engine.dialect.loaded_dbapi
         return tuple(getattr(source, name) for source in (exc, driver) for name in names)
 
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-        return self._connection
+    def _connect(self) -> Hot:
+        if self._hot is None:
+            self._hot = self._hot_for(self._engine.connect())
+        return self._hot
 
     def _abandon(self, rollback: Callable[[], None]) -> None:
         try:
@@ -322,9 +325,10 @@ class Committer:
             self._drop_connection()
 
     def _drop_connection(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is None:
+        hot, self._hot = self._hot, None
+        if hot is None:
             return
+        connection = hot.connection
         try:
             if not isinstance(self._engine.pool, StaticPool):  # in memory, this is the database itself
                 connection.invalidate()

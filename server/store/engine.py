@@ -101,7 +101,8 @@ def _sqlite(engine: Engine, *, begin: str, read_only: bool) -> None:
         driver = connection.connection.driver_connection
         if driver is None:
             raise RuntimeError("the connection is closed")
-        driver.execute(begin)  # directly: SQLAlchemy's way to a statement costs more than SQLite's begin
+        if not driver.in_transaction:  # else `hot.py` has begun it, and SQLAlchemy joins
+            driver.execute(begin)
 
 
 def _postgres(url: URL) -> Engines:

@@ -1,6 +1,8 @@
 """The statements that every chat message runs, given to the driver directly; HOTPATH.md has the figures.
 
 The epoch is checked inside the insert: the key (lesson, sequence) alone would let a stale host win the next number.
+The transaction is the driver's own too: SQLAlchemy's begin and commit cost 7 µs a batch, which holds two or three
+messages at most times. What is asked of SQLAlchemy's connection meanwhile joins it.
 """
 
 from __future__ import annotations
@@ -18,54 +20,100 @@ MessageRow = tuple[str, str, int, int, str, str, str, str | None, str, bytes]
 
 
 class Hot(Protocol):
-    """What differs between the two databases."""
+    """One connection, as long as it lasts. What differs between the two databases."""
 
-    def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
+    connection: Connection
+    """The same, for everything rare."""
+
+    def begin(self) -> None:
+        """Begin a transaction that writes."""
+        ...
+
+    def insert_events(self, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""
         ...
 
-    def insert_messages(self, connection: Connection, rows: Sequence[MessageRow]) -> None:
+    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
         """Insert the texts."""
         ...
 
+    def commit(self) -> None:
+        """End it, durable; and what SQLAlchemy was asked in it."""
+        ...
 
-def _cursor(connection: Connection) -> Any:  # noqa: ANN401 - the driver's own
+    def rollback(self) -> None:
+        """End it, undone; and what SQLAlchemy was asked in it."""
+        ...
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - the driver's own
     driver = connection.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection is closed")
-    return driver.cursor()
+    return driver
 
 
 class SqliteHot:
-    """`executemany` in the writer thread; BEGIN IMMEDIATE has locked out every other writer."""
+    """`executemany` in the writer thread; BEGIN IMMEDIATE has locked out every other writer.
 
-    def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
+    No cursor is kept: it would hold a statement, and a connection that is closed meanwhile keeps its lock for it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._driver = _driver(connection)
+
+    def begin(self) -> None:
+        """Begin a transaction that writes."""
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def insert_events(self, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""
-        cursor = _cursor(connection)
-        cursor.executemany(
+        cursor = self._driver.executemany(
             "INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM lesson_log WHERE lesson = ?1 AND epoch = ?4",
             rows,
         )
         return int(cursor.rowcount)
 
-    def insert_messages(self, connection: Connection, rows: Sequence[MessageRow]) -> None:
+    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
         """Insert the texts."""
-        _cursor(connection).executemany(
+        self._driver.executemany(
             "INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rows,
         )
 
+    def commit(self) -> None:
+        """End it, durable; and what SQLAlchemy was asked in it."""
+        if self.connection.in_transaction():
+            self.connection.commit()
+        else:
+            self._driver.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """End it, undone; and what SQLAlchemy was asked in it."""
+        if self.connection.in_transaction():
+            self.connection.rollback()
+        else:
+            self._driver.execute("ROLLBACK")
+
 
 class PostgresHot:
     """One multi-row `unnest` a table; the share lock makes a claim wait for this commit, and us for a claim's."""
 
-    def insert_events(self, connection: Connection, rows: Sequence[EventRow]) -> int:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._driver = _driver(connection)
+        self._cursor = self._driver.cursor()
+
+    def begin(self) -> None:
+        """Psycopg does, before the first statement."""
+
+    def insert_events(self, rows: Sequence[EventRow]) -> int:
         """Insert those whose epoch is the lesson's own; return how many that were."""
         columns = [list(column) for column in zip(*rows, strict=True)]
-        cursor = _cursor(connection)
-        cursor.execute(
+        self._cursor.execute(
             "WITH held AS (SELECT lesson, epoch FROM lesson_log WHERE lesson = ANY(%s::text[]) FOR SHARE)"
             " INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " SELECT n.* FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[],"
@@ -73,14 +121,28 @@ class PostgresHot:
             " JOIN held ON held.lesson = n.lesson AND held.epoch = n.epoch",
             [sorted(set(columns[0])), *columns],
         )
-        return int(cursor.rowcount)
+        return int(self._cursor.rowcount)
 
-    def insert_messages(self, connection: Connection, rows: Sequence[MessageRow]) -> None:
+    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
         """Insert the texts."""
         columns = [list(column) for column in zip(*rows, strict=True)]
-        _cursor(connection).execute(
+        self._cursor.execute(
             "INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
             " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],"
             " %s::text[], %s::text[], %s::text[], %s::bytea[])",
             columns,
         )
+
+    def commit(self) -> None:
+        """End it, durable; and what SQLAlchemy was asked in it."""
+        if self.connection.in_transaction():
+            self.connection.commit()
+        else:
+            self._driver.commit()
+
+    def rollback(self) -> None:
+        """End it, undone; and what SQLAlchemy was asked in it."""
+        if self.connection.in_transaction():
+            self.connection.rollback()
+        else:
+            self._driver.rollback()

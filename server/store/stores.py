@@ -48,8 +48,8 @@ def open_store(
     if in_memory(parsed):
         metadata.create_all(engines.write)
     fences = Fences()
-    hot = SqliteHot() if parsed.drivername == "sqlite" else PostgresHot()
-    committer = Committer(engines.write, hot, fences, freeze, patient=not inline)
+    hot_for = SqliteHot if parsed.drivername == "sqlite" else PostgresHot
+    committer = Committer(engines.write, hot_for, fences, freeze, patient=not inline)
     writer = Writer(committer, fences, loop_call=loop_call, inline=inline)
     readers = Readers(engines.read, inline=inline)
     return Stores(engine=engines.write, committer=committer, writer=writer, readers=readers, close=engines.dispose)
