@@ -6,9 +6,11 @@ A device's reports speak of that device alone. Nothing here knows of the other s
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
+from typing import Final
 
-from rooms.proof import LOSS_MS, NEVER, Proof
+import msgspec
+
+from rooms.proof import FOREVER, LOSS_MS, NEVER, Proof
 from rooms.quality import Quality, Sample
 
 
@@ -38,7 +40,7 @@ class Standing(enum.IntEnum):
     FINE = 2
 
 
-class Own(NamedTuple):
+class Own(msgspec.Struct, frozen=True, gc=False):
     """A standing and its dates."""
 
     standing: Standing
@@ -73,12 +75,20 @@ class Part:
         return changed
 
 
+_LOST: Final = Standing.LOST
+_UNSURE: Final = Standing.UNSURE
+_FINE: Final = Standing.FINE
+_CLOSED_WELL: Final = (Reason.AWAY,)
+_BROKE: Final = (Reason.LINE,)
+_SAYS_NOTHING: Final = (Reason.MEDIA,)
+
+
 class Device:
     """One device that is, or was a moment ago, in the room."""
 
     __slots__ = (
-        "camera", "closed_well", "joined_at", "line", "linked", "microphone", "open", "quality", "received",
-        "received_count", "reported", "sent", "sent_count",
+        "camera", "closed_well", "joined_at", "line", "microphone", "open", "quality", "received",
+        "received_count", "reported", "sent", "sent_count", "silent_by_choice",
     )  # fmt: skip
 
     def __init__(self, now: int) -> None:
@@ -94,35 +104,49 @@ class Device:
         self.sent_count: int | None = None
         self.received_count: int | None = None
         self.reported = NEVER
-        self.linked = False
-        self.quality = Quality()
-
-    @property
-    def silent_by_choice(self) -> bool:
+        self.silent_by_choice = False
         """Camera and microphone are both switched off: no packets are no evidence, while the connection stands."""
-        return self.linked and self.camera.state == "off" and self.microphone.state == "off"
+        self.quality = Quality()
 
     def report(self, sample: Sample, *, started: bool, now: int) -> bool:
         """Take in one report; whether camera or microphone changed."""
         self.reported = now
-        self.linked = sample.connected
-        changed = self.camera.report(sample.camera, started=started, now=now)
-        changed |= self.microphone.report(sample.microphone, started=started, now=now)
-        if _grew(self.sent_count, sample.sent):
-            self.sent.prove(now)
-        if _grew(self.received_count, sample.received):
-            self.received.prove(now)
-        self.sent_count = sample.sent
-        self.received_count = sample.received
+        camera, microphone = self.camera, self.microphone
+        changed = camera.report(sample.camera, started=started, now=now)
+        changed |= microphone.report(sample.microphone, started=started, now=now)
+        self.silent_by_choice = sample.connected and camera.state == "off" and microphone.state == "off"
+        sent, received = sample.sent, sample.received
+        # A smaller number than before is a new peer connection, which counts from 0.
+        if sent != self.sent_count:
+            if self.sent_count is not None and sent > 0:
+                self.sent.prove(now)
+            self.sent_count = sent
+        if received != self.received_count:
+            if self.received_count is not None and received > 0:
+                self.received.prove(now)
+            self.received_count = received
         self.quality.sample(sample, now)
         return changed
 
     def own(self, now: int) -> Own:
         """How it stands at ``now``, by itself."""
+        line, reported = self.line, self.reported
+        proven = line.ok
+        if now - proven >= LOSS_MS or (line.gaps and line.patchy(now)):
+            return Own(_LOST, proven, _CLOSED_WELL if self.closed_well else _BROKE, now, reported)
+        if not (self.camera.fine and self.microphone.fine):
+            lost, proven = self._at_fault(now)
+            if lost is not None:
+                return lost
+        # Only a line that was heard 3 s after the last report shows that the reports ceased; else the line did.
+        if line.ok - reported >= LOSS_MS:
+            since = reported if reported > self.joined_at else self.joined_at
+            return Own(_UNSURE, since, _SAYS_NOTHING, proven, reported)
+        return Own(_FINE, now, (), proven, reported)
+
+    def _at_fault(self, now: int) -> tuple[Own | None, int]:
+        """How it stands if camera or microphone has been at fault for long; else None, and up to when it is proven."""
         proven = self.line.ok
-        if self.line.lost(now):
-            reason = Reason.AWAY if self.closed_well else Reason.LINE
-            return Own(Standing.LOST, proven, (reason,), now, self.reported)
         lost: tuple[str, ...] = ()
         onset = now
         for reason, part in ((Reason.CAMERA, self.camera), (Reason.MICROPHONE, self.microphone)):
@@ -133,23 +157,20 @@ class Device:
                 onset = min(onset, part.ok if part.ok > NEVER // 2 else self.reported)
             else:
                 proven = min(proven, part.ok)
-        if lost:
-            return Own(Standing.LOST, onset, lost, now, self.reported)
-        # Only a line that was heard 3 s after the last report shows that the reports ceased; else the line did.
-        if self.line.ok - self.reported >= LOSS_MS:
-            since = max(self.reported, self.joined_at)
-            return Own(Standing.UNSURE, since, (Reason.MEDIA,), proven, self.reported)
-        return Own(Standing.FINE, now, (), proven, self.reported)
+        return (Own(_LOST, onset, lost, now, self.reported) if lost else None), proven
 
     def next_due(self, now: int) -> int:
         """A time before which time alone changes nothing here."""
-        if self.line.flapped:
-            return now
-        due = self.line.ok + LOSS_MS
+        line = self.line
+        due = line.ok + LOSS_MS
+        if due <= now:
+            due = FOREVER  # silent for so long already: only hearing it changes that
+        elif line.gaps:
+            due = min(due, line.patchy_from(now))
         for part in (self.camera, self.microphone):
             if not part.fine and now - part.ok < LOSS_MS:
                 due = min(due, part.ok + LOSS_MS)
-        return due if due > now else now + 1_000
+        return due
 
     def restart(self, now: int) -> None:
         """After time in which the service heard nobody: what worked before still does, until 3 s show otherwise."""
@@ -172,8 +193,3 @@ class Device:
         self.camera.ok += ms
         self.microphone.ok += ms
         self.quality.shift(ms)
-
-
-def _grew(before: int | None, count: int) -> bool:
-    """Whether packets came since the last report; a smaller number is a new peer connection that counts from 0."""
-    return before is not None and count != before and count > 0

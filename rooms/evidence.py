@@ -53,7 +53,7 @@ from typing import Final
 from rooms.commands import Evidence, SideIs
 from rooms.device import Device, Reason, Standing
 from rooms.lesson import TEACHER, SideId
-from rooms.proof import LOSS_MS, NEVER
+from rooms.proof import FOREVER, LOSS_MS, NEVER
 from rooms.quality import Sample
 from rooms.sides import Pair, Side
 
@@ -81,12 +81,20 @@ class LessonEvidence:
         self._sides = {name: Side(name) for name in sides}
         teacher = self._sides[TEACHER]
         self._pairs = [Pair(teacher, side) for side in self._sides.values() if side is not teacher]
+        for pair in self._pairs:
+            teacher.pairs.append(pair)
+            pair.pupil.pairs.append(pair)
+        self._all = tuple(self._sides.values())
         self._changes: list[SideIs] = []
         self._now = NEVER
         self._due = NEVER
         """Before this, time alone changes nothing."""
         self._calm_until = NEVER
         """Before this a beat, or a report of devices that are as they were, changes nothing."""
+        self._unjudged = False
+        """A fact came in that may change something, and that the next look is to find."""
+        self._judged_at = NEVER
+        """The instant of the last judgement, if nothing has come in since."""
         self._watermark = NEVER
         self._resumed_at = NEVER
 
@@ -120,24 +128,37 @@ class LessonEvidence:
 
     def heard(self, side: SideId, device: str, now: int) -> None:
         """Any frame or beat of a device that is in; others are passed over."""
-        now = self._until(now)
-        known = self._sides[side].devices.get(device)
-        if known is None or known.open == 0:
-            return
-        known.line.prove(now)
-        if now >= self._calm_until:
-            self._judge(now)
-
-    def report(self, side: SideId, device: str, sample: Sample, now: int) -> None:
-        """A browser's report of the last second; it is a frame like any other, too."""
-        now = self._until(now)
+        if self._now < now < self._due:
+            self._now = now
+        else:
+            now = self._until(now)
         where = self._sides[side]
         known = where.devices.get(device)
         if known is None or known.open == 0:
             return
         known.line.prove(now)
-        if known.report(sample, started=where.started, now=now) or now >= self._calm_until:
+        if now >= self._calm_until or where.evidence == "lost":
             self._judge(now)
+        else:
+            self._judged_at = NEVER
+
+    def report(self, side: SideId, device: str, sample: Sample, now: int) -> None:
+        """A browser's report of the last second; it is a frame like any other, too."""
+        if self._now < now < self._due:
+            self._now = now
+        else:
+            now = self._until(now)
+        where = self._sides[side]
+        known = where.devices.get(device)
+        if known is None or known.open == 0:
+            return
+        silent = known.silent_by_choice
+        known.line.prove(now)
+        if known.report(sample, started=where.started, now=now) or now >= self._calm_until or where.evidence == "lost":
+            self._judge(now)
+        else:
+            self._judged_at = NEVER
+            self._unjudged |= known.silent_by_choice != silent
 
     def left(self, side: SideId, now: int, device: str | None = None) -> None:
         """Leave was pressed: away at once. Without ``device``: the whole side."""
@@ -212,14 +233,19 @@ class LessonEvidence:
 
     def changes(self, now: int) -> list[SideIs]:
         """Every change of class or of its reasons since the last call, in order of finding; ``at`` is the onset."""
-        self._judge(self._until(now))
+        now = self._until(now)
+        if self._unjudged:
+            self._judge(now)
+        if not self._changes:
+            return []
         told, self._changes = self._changes, []
         return told
 
     def complete_until(self, now: int) -> int:
         """The watermark: no change that is still to come dates before this. Ask for `changes` first."""
         now = self._until(now)
-        self._judge(now)
+        if self._judged_at != now:
+            self._judge(now)
         mark = min((self._proven(side, now) for side in self._sides.values()), default=now)
         mark = min(now, max(mark, now - SUSPICION_MS))
         for change in self._changes:
@@ -229,12 +255,15 @@ class LessonEvidence:
 
     def weak(self, now: int) -> tuple[SideId, ...]:
         """The sides whose connection is weak, of those with a line. Worse after 3 s, better after 10 s."""
-        found = []
-        for name, side in self._sides.items():
-            live = [device for device in side.devices.values() if device.open and not device.line.lost(now)]
-            if live and all(device.quality.weak for device in live):
-                found.append(name)
-        return tuple(found)
+        found: tuple[SideId, ...] = ()
+        for side in self._all:
+            for device in side.devices.values():
+                if device.quality.weak:
+                    live = [device for device in side.devices.values() if device.open and not device.line.lost(now)]
+                    if live and all(device.quality.weak for device in live):
+                        found = (*found, side.name)
+                    break
+        return found
 
     # Judging --------------------------------------------------------------------------------------------
 
@@ -249,26 +278,28 @@ class LessonEvidence:
     def _judge(self, now: int) -> None:
         """Judge every side at ``now`` and note what changed."""
         newly_lost = NEVER
-        for side in self._sides.values():
+        for side in self._all:
             was_here = side.here
             side.look(now)
             if was_here and not side.here:
                 newly_lost = max(newly_lost, side.own.onset)
         for pair in self._pairs:
             pair.look(now)
-        for side in self._sides.values():
+        for side in self._all:
             self._tell(side, now, newly_lost)
-        self._set_alarms(now)
+        self._due = self._next_due(now)
+        self._calm_until = self._calm(now)
+        self._judged_at = now
+        self._unjudged = False
 
     def _tell(self, side: Side, now: int, newly_lost: int) -> None:
         """Note the side's class, if it changed: a worse one from its onset, a better one from what shows it."""
         evidence, reasons, onset = self._class_of(side, now)
         if evidence == "ready":
             side.takeover_until = NEVER
-        worse = _RANK[evidence] < _RANK[side.evidence]
         if evidence == side.evidence and reasons == side.reasons and not side.tell_again:
             return
-        if worse:
+        if _RANK[evidence] < _RANK[side.evidence]:
             at = max(onset, newly_lost) if evidence == "unknown" else onset
         elif evidence == "ready" and newly_lost > NEVER // 2 and side.reasons in (_MEDIA, _PATH):
             at = newly_lost
@@ -281,15 +312,18 @@ class LessonEvidence:
     def _class_of(self, side: Side, now: int) -> tuple[Evidence, tuple[str, ...], int]:
         """The class of a side that was looked at, its reasons, and since when it is no better."""
         own = side.own
-        if own.standing is Standing.LOST:
+        if not side.here:
             return "lost", own.reasons, own.onset
         word = _PATH if now < side.path_until else _MEDIA
         if own.standing is Standing.UNSURE:
             return "unknown", own.reasons if own.reasons != _MEDIA else word, own.onset
-        met = [pair for pair in self._pairs_of(side) if pair.met]
-        if not met or any(pair.through(side.name) for pair in met):
-            return "ready", (), now
-        return "unknown", word, max(pair.shown(side.name) for pair in met)
+        alone, shown = True, NEVER
+        for pair in side.pairs:
+            if pair.met:
+                if pair.through(side.name):
+                    return "ready", (), now
+                alone, shown = False, max(shown, pair.shown(side.name))
+        return ("ready", (), now) if alone else ("unknown", word, shown)
 
     def _proven(self, side: Side, now: int) -> int:
         """Up to when nothing can still make this side worse than it was told to be."""
@@ -298,35 +332,42 @@ class LessonEvidence:
         proven = side.own.proven
         if side.evidence == "ready":
             proven = min(proven, side.own.reported)
-            met = [pair.shown(side.name) for pair in self._pairs_of(side) if pair.met and pair.through(side.name)]
+            met = [pair.shown(side.name) for pair in side.pairs if pair.met and pair.through(side.name)]
             if met:
                 proven = min(proven, max(met))
         return proven
 
-    def _pairs_of(self, side: Side) -> list[Pair]:
-        if side.name == TEACHER:
-            return self._pairs
-        return [pair for pair in self._pairs if pair.pupil is side]
-
-    def _set_alarms(self, now: int) -> None:
-        """Note until when neither time nor an ordinary sample can change anything: those then cost next to nothing."""
-        due = now + SUSPICION_MS
-        calm = now + LOSS_MS
-        for side in self._sides.values():
+    def _next_due(self, now: int) -> int:
+        """Before this, time alone changes nothing: all until then costs a look at this number."""
+        due = FOREVER
+        for side in self._all:
             if now < side.takeover_until:
                 due = min(due, side.takeover_until)
+            if now < side.path_until:
+                due = min(due, side.path_until)
             for device in side.devices.values():
-                due = min(due, device.next_due(now))
-            if side.evidence == "ready":
-                calm = min(calm, side.own.reported + LOSS_MS)
-            elif side.devices:
-                calm = now
+                by_itself = device.next_due(now)
+                if by_itself < due:
+                    due = by_itself
         for pair in self._pairs:
             if pair.met:
+                due = min(due, pair.next_due(now))
+        return due
+
+    def _calm(self, now: int) -> int:
+        """Until when an ordinary sample changes nothing. Of a lost side that is its own devices' to change, always."""
+        calm = now + LOSS_MS
+        for side in self._all:
+            if side.evidence == "ready":
+                calm = min(calm, side.own.reported + LOSS_MS)
+            elif side.evidence == "unknown" and side.devices:
+                return now
+        for pair in self._pairs:
+            if pair.patchy and pair.met:
+                return now
+            if pair.met:
                 calm = min(calm, max(pair.shown(TEACHER), pair.shown(pair.pupil.name)) + LOSS_MS)
-                calm = now if pair.patchy else calm
-        self._due = due
-        self._calm_until = calm
+        return calm
 
 
 _MEDIA: Final = (Reason.MEDIA,)

@@ -20,33 +20,31 @@ GAPS_KEPT_MAX: Final = WINDOW_MS // GAP_MS + 1
 """More gaps than this do not fit into the window."""
 NEVER: Final = -(1 << 60)
 """Before every time there is, in milliseconds; far enough that adding a jump of the clock keeps it so."""
+FOREVER: Final = -NEVER
+"""After every time there is: what will not come by itself."""
 
 
 class Proof:
     """When something was last proven, and the short gaps before that. O(1) a sample, bounded."""
 
-    __slots__ = ("_gaps", "ok")
+    __slots__ = ("gaps", "ok")
 
     def __init__(self) -> None:
         self.ok = NEVER
         """The last proof, Unix ms."""
-        self._gaps: list[tuple[int, int]] = []
-        """At most `GAPS_KEPT_MAX`. A list: most have none, and each of a device's three empty deques was 0.6 kB."""
-
-    @property
-    def flapped(self) -> bool:
-        """Whether there were short gaps lately: then a loss may come (and pass) at any moment."""
-        return bool(self._gaps)
+        self.gaps: list[tuple[int, int]] = []
+        """At most `GAPS_KEPT_MAX`, the latest last; what the window has left behind counts for nothing. A list: most
+        have none, and each of a device's three empty deques was 0.6 kB."""
 
     def prove(self, now: int) -> None:
         """It works at ``now``. After a loss of 3 s the count of short gaps starts anew: that one was told."""
         gap = now - self.ok
         if gap > GAP_MS:
             if gap >= LOSS_MS:
-                self._gaps.clear()
+                self.gaps.clear()
             else:
-                self._gaps.append((self.ok + CADENCE_MS, now))
-                del self._gaps[:-GAPS_KEPT_MAX]
+                self.gaps.append((self.ok + CADENCE_MS, now))
+                del self.gaps[:-GAPS_KEPT_MAX]
         if gap > 0:
             self.ok = now
 
@@ -56,21 +54,37 @@ class Proof:
 
     def patchy(self, now: int) -> bool:
         """Whether more than a quarter of the last 20 s was lost in short gaps, the one that is open now included."""
-        if not self._gaps:
+        if not self.gaps:
             return False
-        start = now - WINDOW_MS
-        missed = sum(end - max(begin, start) for begin, end in self._gaps if end > start)
+        missed = self._missed(now)
         open_gap = now - self.ok
         if open_gap > GAP_MS:
             missed += open_gap - CADENCE_MS
         return missed > MISSED_MS_MAX
 
+    def patchy_from(self, now: int) -> int:
+        """Before this, time alone does not make it `patchy`; ``now`` where it is, and may cease to be at any moment."""
+        if self.patchy(now):
+            return now
+        # As the window moves on, what was missed before only becomes less: it is the gap now open that could do it.
+        return self.ok + max(GAP_MS, CADENCE_MS + MISSED_MS_MAX - self._missed(now)) + 1
+
+    def _missed(self, now: int) -> int:
+        """How much of the window the short gaps that have closed come to."""
+        start = now - WINDOW_MS
+        missed = 0
+        for begin, end in reversed(self.gaps):
+            if end <= start:
+                break
+            missed += end - (begin if begin > start else start)
+        return missed
+
     def restart(self, now: int) -> None:
         """Begin anew at ``now``, as proven: after time in which nothing could have been heard."""
-        self._gaps.clear()
+        self.gaps.clear()
         self.ok = now
 
     def shift(self, ms: int) -> None:
         """The clock jumped forward."""
         self.ok += ms
-        self._gaps = [(begin + ms, end + ms) for begin, end in self._gaps]
+        self.gaps = [(begin + ms, end + ms) for begin, end in self.gaps]

@@ -54,6 +54,8 @@ class Quality:
             or sample.rtt_ms > RTT_MS_WEAK
             or 0 < sample.kbps_out < KBPS_OUT_WEAK
         )
+        if bad == self.weak and bad == self._seen:
+            return
         if bad != self._seen:
             self._seen = bad
             self._since = now

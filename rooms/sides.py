@@ -2,55 +2,65 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Final
+
+from msgspec.structs import replace
 
 from rooms.commands import Evidence
 from rooms.device import Device, Own, Reason, Standing
 from rooms.lesson import SideId
-from rooms.proof import LOSS_MS, NEVER, Proof
+from rooms.proof import FOREVER, LOSS_MS, NEVER, Proof
 
 _NOTHING: Final = Proof()
 """What a side without devices has ever sent or received."""
+_LOST: Final = Standing.LOST
+_AWAY: Final = (Reason.AWAY,)
 
 
 class Side:
     """One side: its devices, and what was last told of it."""
 
     __slots__ = (
-        "away_since", "devices", "evidence", "name", "own", "path_until", "reasons", "since", "started",
-        "takeover_until", "tell_again",
+        "away_since", "devices", "evidence", "here", "name", "own", "pairs", "path_until", "reasons", "since",
+        "started", "takeover_until", "tell_again",
     )  # fmt: skip
 
     def __init__(self, name: SideId) -> None:
         self.name = name
         self.devices: dict[str, Device] = {}
+        self.pairs: list[Pair] = []
+        """Those that it is one of."""
         self.started = False
         self.away_since = NEVER
         self.takeover_until = NEVER
         self.path_until = NEVER
         self.evidence: Evidence = "lost"
-        self.reasons: tuple[str, ...] = (Reason.AWAY,)
+        self.reasons: tuple[str, ...] = _AWAY
         self.since = NEVER
         self.tell_again = False
-        self.own = Own(Standing.LOST, NEVER, (Reason.AWAY,), NEVER, NEVER)
-
-    @property
-    def here(self) -> bool:
+        self.own = Own(_LOST, NEVER, _AWAY, NEVER, NEVER)
+        self.here = False
         """Not lost by itself: somebody with whom media could flow."""
-        return self.own.standing is not Standing.LOST
 
     def look(self, now: int) -> None:
         """Judge the side by itself, by its best device."""
-        owns = [device.own(now) for device in self.devices.values()]
-        if not owns:
-            own = Own(Standing.LOST, self.away_since, (Reason.AWAY,), now, NEVER)
+        devices = self.devices
+        if len(devices) == 1:
+            (device,) = devices.values()
+            own = device.own(now)
+        elif not devices:
+            own = Own(_LOST, self.away_since, _AWAY, now, NEVER)
         else:
-            own = owns[0] if len(owns) == 1 else _best(owns)
-        if own.standing is Standing.LOST:
-            own = own._replace(onset=max(own.onset, self.away_since, min(self.takeover_until, now)))
+            own = _best([device.own(now) for device in devices.values()])
+        if own.standing is _LOST:
             if now < self.takeover_until:
                 own = Own(Standing.UNSURE, now, (Reason.TAKEOVER,), now, own.reported)
+            else:
+                onset = max(own.onset, self.away_since, self.takeover_until)
+                own = own if onset == own.onset else replace(own, onset=onset)
         self.own = own
+        self.here = own.standing is not _LOST
 
     def drop(self, device: str | None, now: int) -> None:
         """A device, or all of them, is gone for good at ``now``."""
@@ -66,10 +76,16 @@ class Side:
 
     def sent(self) -> Proof:
         """Of the device that sent last; a side without devices has never sent."""
+        if len(self.devices) == 1:
+            (device,) = self.devices.values()
+            return device.sent
         return max((device.sent for device in self.devices.values()), key=_ok, default=_NOTHING)
 
     def received(self) -> Proof:
         """Of the device that received last."""
+        if len(self.devices) == 1:
+            (device,) = self.devices.values()
+            return device.received
         return max((device.received for device in self.devices.values()), key=_ok, default=_NOTHING)
 
 
@@ -91,23 +107,42 @@ class Pair:
 
     def look(self, now: int) -> None:
         """Bring the pair up to date, once both sides have been looked at."""
-        met = self.teacher.here and self.pupil.here
+        teacher, pupil = self.teacher, self.pupil
+        met = teacher.here and pupil.here
         if met and not self.met:
             self.since = now
-            self._kept = {side.name: now for side in (self.teacher, self.pupil) if side.evidence == "ready"}
+            self._kept = {side.name: now for side in (teacher, pupil) if side.evidence == "ready"}
         self.met = met
-        if not met:
-            return
-        flow = now
-        self.patchy = False
+        if met:
+            self.patchy = False
+            there, back = self._flow(teacher, pupil, now), self._flow(pupil, teacher, now)
+            self.flow = there if there < back else back
+
+    def _flow(self, sender: Side, receiver: Side, now: int) -> int:
+        """Up to when media is shown to have flowed this way."""
+        if sender.started and sender.silent_by_choice():
+            return min(now, sender.own.reported)
+        sent, received = sender.sent(), receiver.received()
+        if (sent.gaps and sent.patchy(now)) or (received.gaps and received.patchy(now)):
+            self.patchy = True
+        return min(now, sent.ok, received.ok)
+
+    def next_due(self, now: int) -> int:
+        """A time before which time alone makes media no more patchy, and no less."""
+        if self.patchy:
+            return now
+        due = FOREVER
         for sender, receiver in ((self.teacher, self.pupil), (self.pupil, self.teacher)):
-            if sender.silent_by_choice():
-                flow = min(flow, sender.own.reported)
+            if sender.started and sender.silent_by_choice():
                 continue
-            for proof in (sender.sent(), receiver.received()):
-                flow = min(flow, proof.ok)
-                self.patchy |= proof.patchy(now)
-        self.flow = flow
+            # Of all devices: which one of a side's sent or received last may change with any report.
+            for device in sender.devices.values():
+                if device.sent.gaps:
+                    due = min(due, device.sent.patchy_from(now))
+            for device in receiver.devices.values():
+                if device.received.gaps:
+                    due = min(due, device.received.patchy_from(now))
+        return due
 
     def shown(self, side: SideId) -> int:
         """Up to when media does not speak against this side: it flowed, or the two had only just met."""
@@ -115,8 +150,10 @@ class Pair:
 
     def through(self, side: SideId) -> bool:
         """Whether media flows, as far as this side is concerned."""
+        if self.patchy:
+            return False
         shown = self.shown(side)
-        if shown < NEVER // 2 or self.patchy:
+        if shown < _LONG_AGO:
             return False
         return min(self.teacher.own.proven, self.pupil.own.proven) - shown < LOSS_MS
 
@@ -126,13 +163,13 @@ class Pair:
         self._kept = {side: at + ms for side, at in self._kept.items()}
 
 
-def _ok(proof: Proof) -> int:
-    return proof.ok
+_LONG_AGO: Final = NEVER // 2
+_ok = attrgetter("ok")
 
 
 def _best(owns: list[Own]) -> Own:
     """The best of several devices; as proven as the most proven of those that are not lost."""
     best = max(owns, key=lambda own: (own.standing, own.onset))
-    if best.standing is Standing.LOST:
+    if best.standing is _LOST:
         return best
-    return best._replace(proven=max(own.proven for own in owns if own.standing is not Standing.LOST))
+    return replace(best, proven=max(own.proven for own in owns if own.standing is not _LOST))
