@@ -76,7 +76,7 @@ class Join(FromClient, frozen=True, kw_only=True, tag="join"):
 
 
 class Beat(FromClient, frozen=True, kw_only=True, tag="beat"):
-    """Sent every second; the server answers with its own time."""
+    """Sent every second in which no `Report` says as much; the server answers with its own time."""
 
     t: Count
     """Anything; comes back as it was."""
@@ -207,6 +207,8 @@ class Report(FromClient, frozen=True, kw_only=True, tag="report"):
     """availableOutgoingBitrate."""
     connected: bool = False
     """The peer connection's state is *connected*."""
+    t: Count | None = None
+    """With it this is a `Beat`, too, and answered as one."""
 
 
 class Description(
@@ -423,7 +425,7 @@ class Halt(FromServer, frozen=True, kw_only=True, tag="halt"):
 
 
 class BeatBack(FromServer, frozen=True, kw_only=True, tag="beat"):
-    """The answer to a `Beat`: its ``t``, and the server's time."""
+    """The answer to a `Beat`, or to a `Report` with ``t``: that ``t``, and the server's time."""
 
     t: int
     now: int

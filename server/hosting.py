@@ -228,33 +228,40 @@ class Hosting:
     # Frames ---------------------------------------------------------------------------------------------------
 
     def receive(self, seat: Seat, frame: ClientFrame) -> None:
-        """Any frame but `Join`. Answers go through the seat's client: `Ack` once the effect is durable."""
+        """Any frame but `Join`. Answers go through the seat's client: `Ack` once the effect is durable.
+
+        The branches stand by how often they are taken: a negotiation at its height, a report a second, and the rest.
+        """
         live = self._shelf.live(seat.lesson)
         if live is None or seat.gone:
             return
         side = seat.viewer.side
-        now = self.clock.now_ms()
         if seat.observes or side is None:
-            self._receive_observer(live, seat, frame, now)
+            self._receive_observer(live, seat, frame)
             return
-        if isinstance(frame, SignalFrame):
+        if type(frame) is SignalFrame:
             self._roster.relay(live, seat, frame)
+        elif type(frame) is Report:
+            now = self.clock.now_ms()
+            live.evidence.report(side, seat.device, _sample(frame), now)
+            if frame.t is not None:
+                seat.client.send(BeatBack(t=frame.t, now=now))
+        elif type(frame) is Beat:
+            now = self.clock.now_ms()
+            live.evidence.heard(side, seat.device, now)
+            seat.client.send(BeatBack(t=frame.t, now=now))
         elif isinstance(frame, Asking):
+            now = self.clock.now_ms()
             if now - seat.heard_at >= HEARD_EVERY_MS:
                 seat.heard_at = now
                 live.evidence.heard(side, seat.device, now)
             self._ask(live, seat, frame)
-        elif isinstance(frame, Beat):
-            live.evidence.heard(side, seat.device, now)
-            seat.client.send(BeatBack(t=frame.t, now=now))
-        elif isinstance(frame, Report):
-            live.evidence.report(side, seat.device, _sample(frame), now)
         if live.evidence.changed:
-            live.hear_evidence(now)
+            live.hear_evidence(self.clock.now_ms())
 
-    def _receive_observer(self, live: LiveRoom, seat: Seat, frame: ClientFrame, now: int) -> None:
-        if isinstance(frame, Beat):
-            seat.client.send(BeatBack(t=frame.t, now=now))
+    def _receive_observer(self, live: LiveRoom, seat: Seat, frame: ClientFrame) -> None:
+        if type(frame) is Beat:
+            seat.client.send(BeatBack(t=frame.t, now=self.clock.now_ms()))
         elif isinstance(frame, Asking):
             if type(frame) in asking.OBSERVER_MAY:
                 self._ask(live, seat, frame)

@@ -8,7 +8,7 @@ from rooms.audience import PROJECTION_VERSION
 from rooms.lesson import TEACHER, Actor, Kind, Lesson, Pupil, Role
 from server.codec import Encoded
 from server.errors import CloseReason
-from server.frames import Ack, Beat, Cursor, EventFrame, Halt, Join, Report, StatusFrame
+from server.frames import Ack, Cursor, EventFrame, Halt, Join, Report, StatusFrame
 from server.hosting import Hosting
 from server.seat import Admission, Seat
 from tests.simulation.memory_log import MemoryLog, MemorySpool
@@ -150,12 +150,11 @@ class Stage:
         self.hosting.receive(tab.seat, frame)
 
     async def live_on(self, seconds: int, *tabs: Tab) -> None:
-        """Browsers that are well: a beat and a good report a second."""
+        """Browsers that are well: a good report a second, which is their beat as well."""
         for _ in range(seconds):
             for tab in tabs:
                 tab.packets += 80
-                self.does(tab, Beat(t=1))
-                self.does(tab, well(tab.packets))
+                self.does(tab, well(tab.packets, t=1))
             await asyncio.sleep(1)
 
     def events(self, kind: type | None = None) -> list:
@@ -163,7 +162,6 @@ class Stage:
         return events if kind is None else [event for event in events if isinstance(event, kind)]
 
 
-def well(packets: int) -> Report:
-    return Report(
-        camera="on", microphone="on", sent=packets, received=packets, frames=packets, connected=True, kbps_out=1_000
-    )
+def well(packets: int, t: int | None = None) -> Report:
+    counts = {"sent": packets, "received": packets, "frames": packets, "kbps_out": 1_000}
+    return Report(camera="on", microphone="on", connected=True, t=t, **counts)

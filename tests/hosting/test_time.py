@@ -6,9 +6,9 @@ from rooms.commands import AdultIn, Explain
 from rooms.events import EvidenceChanged, Explained, Live, Opened, PartEnded, Shut, Started
 from rooms.shown import Closing
 from server.deadlines import Deadlines
-from server.frames import EndFrame, LeaveFrame, SayFrame
+from server.frames import Beat, BeatBack, EndFrame, LeaveFrame, SayFrame
 from server.hosting import UNLOAD_AFTER_MS
-from tests.hosting.stage import LESSON, SAM, TESS, Stage, T
+from tests.hosting.stage import LESSON, SAM, TESS, Stage, T, well
 from tests.virtual_loop import LoopClock
 
 
@@ -55,13 +55,51 @@ async def test_C2_a_lesson_of_a_dead_host_reaches_its_end_on_the_next():
     assert outcome.rule == "C7"
 
 
-async def test_C_two_ready_sides_go_live_and_start_by_their_beats_and_reports():
+async def test_C_two_ready_sides_go_live_and_start_by_their_reports_alone():
     stage = await Stage(at=T - 20_000).boot()
     teacher, pupil = await stage.enter(TESS), await stage.enter(SAM)
     await stage.live_on(120, teacher, pupil)
     assert stage.events(Live)[0].at == T
     assert stage.events(Started)[0].at == T + 60_000
     assert teacher.status.parts[0].phase == "live"
+
+
+async def test_C_a_report_with_t_is_a_beat_and_is_answered_and_one_without_is_heard_as_well():
+    stage = await Stage(at=T - 20_000).boot()
+    teacher, pupil = await stage.enter(TESS), await stage.enter(SAM)
+    for second in range(20):
+        stage.does(teacher, well(80 * second, t=second))
+        stage.does(pupil, well(80 * second))
+        await asyncio.sleep(1)
+    assert [back.t for back in teacher.of(BeatBack)] == list(range(20))
+    assert [back.now for back in teacher.of(BeatBack)] == [T - 20_000 + 1_000 * second for second in range(20)]
+    assert not pupil.of(BeatBack)
+    assert [event for event in stage.events(EvidenceChanged) if event.evidence == "lost"] == []
+    assert {side.evidence for side in teacher.status.sides} == {"ready"}
+
+
+async def test_C_a_page_of_before_sends_beats_and_reports_apart_and_is_as_well():
+    stage = await Stage(at=T - 20_000).boot()
+    teacher, pupil = await stage.enter(TESS), await stage.enter(SAM)
+    for second in range(120):
+        for tab in (teacher, pupil):
+            stage.does(tab, Beat(t=second))
+            stage.does(tab, well(80 * second))
+        await asyncio.sleep(1)
+    assert [back.t for back in pupil.of(BeatBack)] == list(range(120))
+    assert stage.events(Started)[0].at == T + 60_000
+    assert teacher.status.parts[0].phase == "live"
+
+
+async def test_C_beats_without_reports_keep_the_line_and_only_media_is_unknown():
+    stage = await Stage(at=T - 20_000).boot()
+    teacher, pupil = await stage.enter(TESS), await stage.enter(SAM)
+    await stage.live_on(100, teacher, pupil)
+    for second in range(10):
+        stage.does(pupil, Beat(t=second))
+        await stage.live_on(1, teacher)
+    assert next(side.evidence for side in teacher.status.sides if side.side == "sam") == "unknown"
+    assert [event for event in stage.events(EvidenceChanged) if event.at >= T and event.evidence == "lost"] == []
 
 
 async def test_C_silence_is_found_within_seconds_and_dated_from_the_last_beat():

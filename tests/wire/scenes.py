@@ -135,12 +135,13 @@ async def both(script: Script) -> tuple[Client, Client]:
 
 
 async def chat(script: Script) -> None:
-    """Teacher and family join; a message each way; a heartbeat."""
+    """Teacher and family join; a message each way; a heartbeat by itself, and one that a report carries."""
     anna, ada = await both(script)
     script.begins = 0
     await anna.send("say", action="act-1", text="Hello Sam!")
     await ada.send("say", action="act-2", text="Hello!")
     await ada.send("beat", t=7)
+    await ada.send("report", t=8)
 
 
 async def repeat(script: Script) -> None:

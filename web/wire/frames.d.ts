@@ -65,7 +65,7 @@ export interface Cursor {
   n: number;
 }
 /**
- * Sent every second; the server answers with its own time.
+ * Sent every second in which no `Report` says as much; the server answers with its own time.
  */
 export interface Beat {
   type: "beat";
@@ -227,6 +227,7 @@ export interface Report {
   rtt_ms?: number;
   kbps_out?: number;
   connected?: boolean;
+  t?: number | null;
 }
 /**
  * Negotiation towards one peer of the roster; relayed, never stored.
@@ -552,7 +553,7 @@ export interface Halt {
   type: "halt";
 }
 /**
- * The answer to a `Beat`: its ``t``, and the server's time.
+ * The answer to a `Beat`, or to a `Report` with ``t``: that ``t``, and the server's time.
  */
 export interface BeatBack {
   type: "beat";
