@@ -276,7 +276,7 @@ export class RoomSession {
     if (media === null || media.stopped || this.#reporting || !this.#socket.open) return;
     this.#reporting = true;
     try {
-      this.#socket.send(await media.report());
+      this.#socket.report(await media.report());
     } catch (error) {
       console.info('no report', error);
     } finally {

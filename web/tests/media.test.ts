@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { OwnDevices, troubleOf } from '../media/devices';
 import { Media, type MediaPorts } from '../media/media';
 import { type LinkPorts, PeerLink, RESTART_AFTER_MS } from '../media/peer_link';
@@ -283,6 +283,22 @@ test('what was sent never goes down, over generations', async () => {
   expect((await ours.report()).sent).toBe(7);
   ours.setPeers([PEER(false, 2)]);
   expect((await ours.report()).sent).toBe(14);
+});
+
+test('a connection that does not say how it is holds up no report for longer than a second', async () => {
+  vi.useFakeTimers();
+  try {
+    const { media: ours, connections } = media(async () => both().stream);
+    ours.setPeers([PEER(false)]);
+    expect((await ours.report()).sent).toBe(7);
+    const [connection] = connections;
+    if (connection !== undefined) connection.getStats = () => new Promise(() => undefined);
+    const report = ours.report();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await report).sent).toBe(7);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('each device has its own trouble: no camera, and still a microphone', async () => {

@@ -2,9 +2,16 @@ import { decode, encode } from '@msgpack/msgpack';
 import { expect, test } from 'vitest';
 import { LESSON, T } from '../gallery/rooms';
 import { Refusal } from '../wire/http';
-import { deviceId, LessonSocket, type Line, type Ports, SILENT_AFTER_MS } from '../wire/lesson_socket';
+import {
+  deviceId,
+  LessonSocket,
+  type Line,
+  type Ports,
+  REPORT_LATE_MS,
+  SILENT_AFTER_MS,
+} from '../wire/lesson_socket';
 import { OUTBOX_MAX, Outbox, RESEND_AFTER_MS } from '../wire/outbox';
-import type { Ack, ClientFrame, ServerFrame, Welcome } from '../wire/types';
+import type { Ack, ClientFrame, Report, ServerFrame, Welcome } from '../wire/types';
 
 class FakeLine implements Line {
   binaryType: BinaryType = 'blob';
@@ -13,9 +20,13 @@ class FakeLine implements Line {
   onmessage: ((event: MessageEvent) => unknown) | null = null;
   onclose: ((event: CloseEvent) => unknown) | null = null;
   readonly sent: ClientFrame[] = [];
+  /** A server that is well: it answers every frame with `t`. */
+  answers = false;
   closed = false;
   send(data: Uint8Array<ArrayBuffer>): void {
-    this.sent.push(decode(data) as ClientFrame);
+    const frame = decode(data) as ClientFrame;
+    this.sent.push(frame);
+    if (this.answers && 't' in frame) this.hears({ type: 'beat', t: frame.t ?? 0, now: T });
   }
   close(): void {
     this.closed = true;
@@ -50,6 +61,8 @@ class World {
   readonly frames: ServerFrame[] = [];
   readonly acks: Ack[] = [];
   readonly keep = new FakeKeep();
+  /** A hidden tab: timers fire at full seconds only, and a little later. */
+  hidden = false;
   time = 0;
   tickets = 0;
   ids = 0;
@@ -65,7 +78,8 @@ class World {
       return `ticket-${++this.tickets}`;
     },
     later: (ms, call) => {
-      const timer = { at: this.time + ms, call };
+      const at = this.time + ms;
+      const timer = { at: this.hidden ? Math.ceil(at / 1_000) * 1_000 + 2 : at, call };
       this.timers.push(timer);
       return () => void this.timers.splice(this.timers.indexOf(timer), this.timers.includes(timer) ? 1 : 0);
     },
@@ -139,6 +153,109 @@ test('the ticket goes in the first frame, and the beat goes every second', async
   world.line.hears({ type: 'beat', t: 1, now: T });
   await world.pass(1_000);
   expect(world.line.types()).toEqual(['join', 'beat', 'beat']);
+});
+
+const REPORT: Report = { type: 'report', camera: 'on', microphone: 'on', sent: 1, received: 2, frames: 3 };
+
+/** When the server heard that the page is there, in ms, and by what; the page reports as `RoomSession` does. */
+async function told(world: World, seconds: number, reports: (second: number) => number | null) {
+  const heard: [number, string][] = [];
+  const { line } = world;
+  line.answers = true;
+  const begin = world.time;
+  for (let second = 0; second < seconds; second++) {
+    const after = reports(second);
+    const at = begin + second * 1_000 + (after ?? 0);
+    if (after !== null) world.timers.push({ at, call: () => void world.socket.report(REPORT) });
+  }
+  const send = line.send.bind(line);
+  line.send = (data) => {
+    const frame = decode(data) as ClientFrame;
+    if ('t' in frame) heard.push([world.time - begin, frame.type]);
+    send(data);
+  };
+  await world.pass(seconds * 1_000 - 1);
+  return heard;
+}
+
+const gaps = (heard: [number, string][]) => heard.slice(1).map(([at], i) => at - (heard[i]?.[0] ?? 0));
+
+test('a report carries the beat: one frame a second, though getStats is now slower, now quicker', async () => {
+  const heard = await told(await joined(), 60, (second) => [5, 80, 240, 30][second % 4] ?? 0);
+  expect(heard).toHaveLength(60);
+  expect(heard.every(([, type]) => type === 'report')).toBe(true);
+});
+
+test('the beat of a report is the clock of the page, in whole milliseconds', async () => {
+  const world = await joined();
+  world.time = 1_234.5;
+  expect(world.socket.report(REPORT)).toBe(true);
+  expect(world.line.sent[1]).toEqual({ ...REPORT, t: 1_234 });
+});
+
+test('reports that stop are followed by beats, a second apart, and beats by reports again', async () => {
+  const heard = await told(await joined(), 30, (second) => (second >= 10 && second < 20 ? null : 20));
+  const beats = heard.filter(([, type]) => type === 'beat').map(([at]) => at);
+  expect(beats[0]).toBe(9_020 + 1_000 + REPORT_LATE_MS);
+  expect(beats).toHaveLength(10);
+  expect(Math.max(...gaps(heard))).toBe(1_000 + REPORT_LATE_MS);
+  expect(heard[heard.length - 1]?.[1]).toBe('report');
+  expect(heard).toHaveLength(30);
+});
+
+test('a report that comes every two seconds leaves no gap either', async () => {
+  const heard = await told(await joined(), 60, (second) => (second % 2 === 0 ? 20 : null));
+  expect(Math.max(...gaps(heard))).toBeLessThanOrEqual(1_000 + REPORT_LATE_MS);
+});
+
+test.each([
+  ['with reports', (_: number) => 3],
+  ['without any', () => null],
+])('a hidden tab is heard every second, %s', async (_, reports) => {
+  const world = await joined();
+  await world.pass(300);
+  world.hidden = true;
+  await world.pass(2_000);
+  const heard = await told(world, 60, reports);
+  expect(heard.length).toBeGreaterThanOrEqual(59);
+  expect(Math.max(...gaps(heard))).toBeLessThanOrEqual(1_000);
+});
+
+test('a tab that slept beats at once, and then as ever', async () => {
+  const world = await joined();
+  world.line.answers = true;
+  world.timers.forEach((timer) => {
+    timer.at = 5_000;
+  });
+  await world.pass(8_000);
+  expect(world.line.types()).toEqual(['join', 'beat', 'beat', 'beat', 'beat']);
+});
+
+test('no report goes on a line that is not open, and after coming back the beat goes on', async () => {
+  const world = await joined();
+  world.line.closes(1006);
+  expect(world.socket.report(REPORT)).toBe(false);
+  await world.pass(1_000);
+  world.line.opens();
+  expect(world.socket.report(REPORT)).toBe(false);
+  world.line.hears(welcome(0, true));
+  await world.pass(1_000);
+  expect(world.line.types()).toEqual(['join', 'beat']);
+});
+
+test('a page that reports leaves a dead line, too, and repeats what is not acknowledged', async () => {
+  const world = await joined();
+  const first = world.line;
+  world.socket.ask({ type: 'start' });
+  await world.pass(900);
+  for (let second = 0; second < 8; second++) {
+    world.socket.report(REPORT);
+    await world.pass(1_000);
+  }
+  expect(first.closed).toBe(true);
+  expect(first.types().filter((type) => type === 'start')).toHaveLength(2);
+  expect(first.types()).not.toContain('beat');
+  expect(world.lines).toHaveLength(2);
 });
 
 test('a lost line comes back by itself, with a fresh ticket and the cursor', async () => {

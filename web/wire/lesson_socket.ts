@@ -6,12 +6,14 @@
 import { fromBytes, SUBPROTOCOL, toBytes } from './codec';
 import { Refusal } from './http';
 import { type Keep, Outbox } from './outbox';
-import type { Ack, ActionFrame, ClientFrame, Cursor, ServerFrame, Wish } from './types';
+import type { Ack, ActionFrame, ClientFrame, Cursor, Report, ServerFrame, Wish } from './types';
 
 /** A line on which nothing came for this long is dead, whatever the socket says (a black hole stays "open"). */
 export const SILENT_AFTER_MS = 6_000;
 /** Of one attempt, ticket to welcome. */
 export const ATTEMPT_MS = 10_000;
+/** A report may come this much later than the last did; then a plain beat goes. More, and the server counts a gap. */
+export const REPORT_LATE_MS = 250;
 export const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 4_000;
 /** A ticket that the server does not take: once is bad luck (it waited too long), twice is not. */
@@ -76,6 +78,7 @@ export class LessonSocket {
   #takeOver = false;
   #heardAt = 0;
   #beatMs = 1_000;
+  #beatDue = 0;
   #failures = 0;
   #badTickets = 0;
   #stopped = false;
@@ -117,11 +120,22 @@ export class LessonSocket {
     return frame;
   }
 
-  /** Sends what is worth nothing later: reports, signals. False where the line is down. */
+  /** Sends what is worth nothing later: signals. False where the line is down. */
   send(frame: ClientFrame): boolean {
     const line = this.#line;
     if (!this.#welcomed || line === null || line.bufferedAmount > BUFFERED_MAX_BYTES) return false;
     line.send(toBytes(frame));
+    return true;
+  }
+
+  /** A report is a beat, too: while reports come, nothing else has to. False where the line is down. */
+  report(report: Report): boolean {
+    const line = this.#line;
+    if (!this.#welcomed || line === null) return false;
+    const now = this.ports.now();
+    if (!this.#lives(now) || !this.send({ ...report, t: Math.floor(now) })) return false;
+    this.#beatAt(line, now + this.#beatMs + REPORT_LATE_MS);
+    this.#sendDue(now);
     return true;
   }
 
@@ -152,7 +166,7 @@ export class LessonSocket {
     line.onopen = () => this.#join(line, ticket);
     line.onmessage = (event) => this.#heard(line, event.data as ArrayBuffer);
     line.onclose = (event) => this.#closed(line, event.code);
-    this.#beatLater(line);
+    this.#beatAt(line, this.ports.now() + this.#beatMs);
   }
 
   #join(line: Line, ticket: string): void {
@@ -241,24 +255,36 @@ export class LessonSocket {
     line?.close();
   }
 
-  #beatLater(line: Line): void {
+  #beatAt(line: Line, due: number): void {
     this.#cancelBeat?.();
-    this.#cancelBeat = this.ports.later(this.#welcomed ? this.#beatMs : 1_000, () => this.#beat(line));
+    this.#beatDue = due;
+    this.#cancelBeat = this.ports.later(Math.max(0, due - this.ports.now()), () => this.#beat(line));
   }
 
+  /** No report went for a while (there is none, or the browser does not say): the server is to hear us all the same. */
   #beat(line: Line): void {
     if (line !== this.#line) return;
     const now = this.ports.now();
-    if (now - this.#heardAt > (this.#welcomed ? SILENT_AFTER_MS : ATTEMPT_MS)) {
-      this.#drop();
-      this.#retry();
-      return;
-    }
+    if (!this.#lives(now)) return;
     if (this.#welcomed) {
       line.send(toBytes({ type: 'beat', t: Math.floor(now) }));
-      for (const action of this.outbox.due(now, false)) this.#sendAction(action);
+      this.#sendDue(now);
     }
-    this.#beatLater(line);
+    // Counted from when it was due: a hidden tab's timers wait for the next full second, and would miss every other.
+    const from = now - this.#beatDue < this.#beatMs ? this.#beatDue : now;
+    this.#beatAt(line, from + this.#beatMs);
+  }
+
+  /** Whether anything was heard lately; a line on which nothing was is given up. */
+  #lives(now: number): boolean {
+    if (now - this.#heardAt <= (this.#welcomed ? SILENT_AFTER_MS : ATTEMPT_MS)) return true;
+    this.#drop();
+    this.#retry();
+    return false;
+  }
+
+  #sendDue(now: number): void {
+    for (const action of this.outbox.due(now, false)) this.#sendAction(action);
   }
 
   #sendAction(frame: ActionFrame): void {
