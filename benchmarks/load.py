@@ -239,7 +239,7 @@ class Crowd:
         return sent
 
     async def keep_alive(self, seconds: float) -> None:
-        """What our page sends besides: each client a beat and a report once a second, spread over the second."""
+        """What our page sends besides: each client a report once a second, spread over the second."""
         start = time.monotonic()
         sent = 0
         while (passed := time.monotonic() - start) < seconds:

@@ -33,7 +33,7 @@ NOTES = """
 ! = other processes used more than 0.15 cores: trust that row's latency little.
 ours: real tickets, checks, rooms, SQLite with a sync at each commit; review left out (with it: ours_with_review).
 Not as in production: no sign-in before the ticket, no TLS, the limits of one client's rate and of descriptions raised.
-At a fixed rate each of our clients also sends a beat and a report a second, as a page does; peers have neither.
+At a fixed rate each of our clients also sends a report a second, which is answered, as a page does; peers have none.
 joins: into lessons that are open already, as the server opens booked ones by itself.
 peerjs, python_socketio: bare relays; nothing is checked, reviewed or stored."""
 PORT_FIRST = 9_701
@@ -94,7 +94,7 @@ async def saturated(server: Any, kind: str, port: int) -> dict[str, float]:
 
 
 async def paced(server: Any, clients: int, per_second: float, port: int) -> dict[str, float]:
-    """Latency from send to delivery at a fixed rate, and memory a connection; our clients beat and report besides."""
+    """Latency from send to delivery at a fixed rate, and memory a connection; our clients report besides."""
     async with running(server, port) as process:
         await asyncio.sleep(0.5)
         crowd = Crowd(server, port)
