@@ -24,7 +24,7 @@ from server.store.port import Append, Appended, StoreDown
 from server.store.projections import CaseRow, Rows, project
 from server.store.read_log import read_events, read_texts
 from server.store.schema import audit, event, ledger, lesson_log, outbox, safeguarding_case
-from server.store.writer import Answer, Fences, Queued
+from server.store.writer import Fences, Queued, Result
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Freeze(Protocol):
         ...
 
 
-class _Head(msgspec.Struct, frozen=True):
+class _Head(msgspec.Struct, frozen=True, gc=False):
     """Where a log stands."""
 
     epoch: int
@@ -60,8 +60,8 @@ class _Head(msgspec.Struct, frozen=True):
 class _Plan(msgspec.Struct):
     """What a batch will write if every check holds."""
 
-    results: list[Appended | None]
-    """By place in the batch; None for one that only stands behind a failed one."""
+    results: list[Result]
+    """By place in the batch."""
     heads: dict[str, _Head] = {}
     failed: set[tuple[str, int]] = set()
     events: list[EventRow] = []
@@ -100,17 +100,15 @@ class Committer:
 
     # A batch ------------------------------------------------------------------------------------------------
 
-    def commit(self, batch: Sequence[Queued]) -> list[Answer]:
+    def commit(self, batch: Sequence[Queued]) -> Sequence[Result]:
         """Commit a batch; never raises. What cannot be known is UNKNOWN."""
         results = self._settle(batch)
-        answers = []
         for queued, result in zip(batch, results, strict=True):
-            if result is not None and result is not Appended.COMMITTED:
+            if result is not Appended.COMMITTED and result is not None:
                 self._fences.raise_for(queued.append)
-            answers.append(Answer(queued, result or Appended.WRONG_SEQUENCE, judged=result is not None))
-        return answers
+        return results
 
-    def _settle(self, batch: Sequence[Queued]) -> list[Appended | None]:
+    def _settle(self, batch: Sequence[Queued]) -> list[Result]:
         try:
             try:
                 return self._patiently(lambda: self._attempt(batch, trusting=True))
@@ -127,9 +125,9 @@ class Committer:
             _log.error("lesson %s: no append, %s\n%s", batch[0].append.lesson, type(error).__name__, where)
             return [Appended.UNKNOWN]
 
-    def _settle_alone(self, batch: Sequence[Queued]) -> list[Appended | None]:
+    def _settle_alone(self, batch: Sequence[Queued]) -> list[Result]:
         """One of them is bad: each gets its own transaction, so that it takes nobody along but those behind it."""
-        results: list[Appended | None] = []
+        results: list[Result] = []
         for queued in batch:
             [result] = self._settle([queued])
             if result is not None and result is not Appended.COMMITTED:
@@ -137,7 +135,7 @@ class Committer:
             results.append(result)
         return results
 
-    def _attempt(self, batch: Sequence[Queued], *, trusting: bool) -> list[Appended | None]:
+    def _attempt(self, batch: Sequence[Queued], *, trusting: bool) -> list[Result]:
         hot = self._connect()
         hot.begin()
         try:

@@ -18,7 +18,7 @@ class MessageText(msgspec.Struct, frozen=True, gc=False):
     salt: bytes
 
 
-class Append(msgspec.Struct, frozen=True, kw_only=True):
+class Append(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One transaction: events, and everything that follows from them (message text, case, outbox, ledger, audit)."""
 
     lesson: str

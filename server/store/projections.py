@@ -93,7 +93,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     lesson: str
 
 
-class Rows(msgspec.Struct):
+class Rows(msgspec.Struct, gc=False):
     """All that follows from one append."""
 
     messages: list[MessageRow] = []
@@ -106,10 +106,10 @@ class Rows(msgspec.Struct):
 
     def __bool__(self) -> bool:
         """Whether anything follows but the messages' texts, which are written apart."""
-        return bool(self.cases or self.mails or self.ledger or self.audit or self.ended_at is not None)
+        return self.ended_at is not None or bool(self.cases or self.mails or self.ledger or self.audit)
 
 
-class _Place(msgspec.Struct):
+class _Place(msgspec.Struct, gc=False):
     """Where in the log an event stands, and what came before it in the same append."""
 
     append: Append
@@ -144,7 +144,7 @@ def _submitted(event: MessageSubmitted, place: _Place) -> None:
     by = event.by
     row = (
         place.append.lesson, event.message, place.sequence, event.at,
-        by.person, by.name, by.role.value, by.side, kept.text, kept.salt,
+        by.person, by.name, str(by.role), by.side, kept.text, kept.salt,
     )  # fmt: skip
     place.rows.messages.append(row)
 

@@ -34,7 +34,11 @@ BATCH_APPENDS_MAX = 500
 _log = logging.getLogger(__name__)
 
 
-class Queued(msgspec.Struct, frozen=True):
+Result = Appended | None
+"""How one append of a batch went; None where it only failed because it stood behind a failed one."""
+
+
+class Queued(msgspec.Struct, frozen=True, gc=False):
     """An append on its way."""
 
     ticket: int
@@ -52,20 +56,11 @@ class _Job(msgspec.Struct, frozen=True):
     future: concurrent.futures.Future[Any]
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """How one append went."""
-
-    queued: Queued
-    appended: Appended
-    judged: bool
-    """False where it only failed because it stood behind a failed one."""
-
-
 class Work(Protocol):
     """What the thread does; one caller at a time."""
 
-    def commit(self, batch: Sequence[Queued]) -> list[Answer]:
-        """Commit a batch; never raises."""
+    def commit(self, batch: Sequence[Queued]) -> Sequence[Result]:
+        """Commit a batch; never raises. Each one's result, by place."""
         ...
 
     def transact(self, run: Callable[[Connection], T]) -> T:
@@ -199,18 +194,19 @@ class Writer:
     def _drain(self) -> None:
         self._draining = False
         while batch := self._take(block=False):
-            self._answer(self._commit([item for item in batch if isinstance(item, Queued)]))
+            appends = [item for item in batch if type(item) is Queued]
+            self._answer(appends, self._commit(appends))
 
-    def _answer(self, answers: Sequence[Answer]) -> None:
-        for answer in answers:
+    def _answer(self, appends: Sequence[Queued], results: Sequence[Result]) -> None:
+        for queued, result in zip(appends, results, strict=True):
             self._unanswered -= 1
-            if answer.judged and answer.appended is not Appended.COMMITTED:
-                self._fences.told(answer.queued.append, self._ticket)
+            if result is not Appended.COMMITTED and result is not None:
+                self._fences.told(queued.append, self._ticket)
             try:
-                answer.queued.done(answer.appended)
+                queued.done(Appended.WRONG_SEQUENCE if result is None else result)
             except Exception:
                 # One room's mistake must not cost the others of this batch their answer.
-                _log.exception("lesson %s: an append's callback failed", answer.queued.append.lesson)
+                _log.exception("lesson %s: an append's callback failed", queued.append.lesson)
 
     # On the writer's thread ---------------------------------------------------------------------------------
 
@@ -218,11 +214,13 @@ class Writer:
         try:
             while True:
                 batch = self._take(block=True)
-                self._commit_and_tell([item for item in batch if isinstance(item, Queued)])
-                # Nothing that was queued after a job can rest on it: nobody has heard of it yet.
-                self._run_jobs([item for item in batch if isinstance(item, _Job)])
-                if None in batch:
-                    return
+                appends = [item for item in batch if type(item) is Queued]
+                self._commit_and_tell(appends)
+                if len(appends) < len(batch):
+                    # Nothing that was queued after a job can rest on it: nobody has heard of it yet.
+                    self._run_jobs([item for item in batch if type(item) is _Job])
+                    if None in batch:
+                        return
         finally:
             self._work.close()
 
@@ -236,31 +234,31 @@ class Writer:
             pass  # that is all there is now
         return batch
 
-    def _commit(self, appends: Sequence[Queued]) -> list[Answer]:
+    def _commit(self, appends: Sequence[Queued]) -> Sequence[Result]:
         self._oldest = appends[0].queued_at
         try:
-            answers = self._work.commit(appends)
+            results = self._work.commit(appends)
         except Exception:
             # A mistake of ours in judging a batch: its hosts reload, and the thread that all others need lives on.
             _log.exception("a batch of %d appends was not judged", len(appends))
             for queued in appends:
                 self._fences.raise_for(queued.append)
-            answers = [Answer(queued, Appended.UNKNOWN, judged=True) for queued in appends]
+            results = [Appended.UNKNOWN] * len(appends)
         self._oldest = None
         self._fences.forget(appends[-1].ticket)
-        return answers
+        return results
 
     def _commit_and_tell(self, appends: Sequence[Queued]) -> None:
         if not appends:
             return
-        answers = self._commit(appends)
+        results = self._commit(appends)
         if self._loop_call is None:
             raise RuntimeError("appends were queued without a loop")
         try:
-            self._loop_call(lambda: self._answer(answers))
+            self._loop_call(lambda: self._answer(appends, results))
         except RuntimeError:
             # The loop is closed: nobody is left to hear that these are durable. They will be found in the log.
-            _log.warning("the loop closed before %d appends were answered", len(answers))
+            _log.warning("the loop closed before %d appends were answered", len(appends))
 
     def _run_jobs(self, jobs: Sequence[_Job]) -> None:
         """Together, one sync for all (a class that joins at the hour claims hundreds of logs); alone if one fails."""
