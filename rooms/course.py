@@ -14,7 +14,6 @@ to the log; and a *provisional* one, a clone of it that is advanced to now.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
 from typing import Final
 
 from rooms import actions
@@ -167,6 +166,8 @@ class Course:
 
     def advance(self, to: int) -> None:
         """Play all up to and including ``to``. It ends: each round passes an instant, or empties the queue of one."""
+        if to <= self.at and not self._queue:
+            return
         while True:
             at = self._next(to)
             if at is None:
@@ -177,28 +178,30 @@ class Course:
 
     def next_due(self) -> int | None:
         """The next instant at which anything happens, as far as is known."""
-        dues = [due for due in self._dues() if due > self.at]
-        if self._queue:
-            dues.append(self._queue[0][0])
-        return min(dues, default=None)
+        at = self.at
+        first = self._queue[0][0] if self._queue else None
+        for due in self._dues():
+            if due > at and (first is None or due < first):
+                first = due
+        return first
 
     def _next(self, to: int) -> int | None:
         due = self.next_due()
         return due if due is not None and due <= to else None
 
-    def _dues(self) -> Iterable[int]:
+    def _dues(self) -> list[int]:
         if self.over:
-            return
-        yield self.lesson.ends_at
+            return []
         if self.end_reached:
-            yield self.closes_at()
-            return
+            return [self.lesson.ends_at, self.closes_at()]
+        dues = [self.lesson.ends_at]
         if self.come_back_until is not None:
-            yield self.come_back_until
+            dues.append(self.come_back_until)
         for part in self.parts.values():
             due = None if part.over else part.next_due(self.at)
             if due is not None:
-                yield due
+                dues.append(due)
+        return dues
 
     def _play_instant(self, at: int) -> None:
         self._pass_time(at)

@@ -100,6 +100,7 @@ def closes_at(course: Course) -> int:
 
 
 _LIVE: Final = (Phase.BEGUN, Phase.LIVE, Phase.RUNNING_ON)
+_BEFORE: Final = (Phase.STARTING, Phase.SETTLING)
 
 
 def room_status(
@@ -150,7 +151,8 @@ def holds_until(course: Course) -> int:
         dues.append(starts_at)
     for part in course.remaining():
         if part.phase not in _LIVE:
-            if at >= starts_at or part.phase is not Phase.STARTING:
+            # Before T no clock runs: who waits or has settled then stands as they do until something happens, or T.
+            if at >= starts_at or part.phase not in _BEFORE:
                 return at
         elif at >= starts_at:
             owed = part.interrupted_ms + rest_ms(course.lesson, at)
