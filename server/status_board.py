@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Final, Literal, cast
 
 from msgspec.structs import replace
 
 from rooms.audience import sees, status_for
-from rooms.events import Clocks
+from rooms.lesson import SideId
 from rooms.status import PartStatus, Status
 from server.frames import Can, StatusFrame
 from server.house import PolicyClock
@@ -17,9 +18,11 @@ from server.seat import CallLater, Seat
 
 STATUS_EVERY_S: Final = 0.2
 """Changes within this are told together, seconds: five a second at most, and still at once to a person."""
+TELL_ROOMS: Final = 10
+"""Of these at a time, a millisecond or two with what is written to their sockets; then messages have their turn."""
+TELL_PAUSE_S: Final = 0.002
+"""Between two of them: when a whole node's 5,000 rooms change at once, the last is told a second after the first."""
 OBSERVER_CAN: Final[tuple[Can, ...]] = ("end",)
-
-_NO_CLOCKS: Final = Clocks()
 
 
 class StatusBoard:
@@ -30,6 +33,8 @@ class StatusBoard:
         self._call_later = call_later
         self._store_stalled = store_stalled
         self._changed: dict[str, LiveRoom] = {}
+        self._to_tell: dict[str, LiveRoom] = {}
+        """Those whose turn has come, first come first told."""
 
     def changed(self, live: LiveRoom) -> None:
         """Tell this room soon."""
@@ -39,8 +44,18 @@ class StatusBoard:
         self._changed[live.id] = live
 
     def _tell_changed(self) -> None:
+        idle = not self._to_tell
         changed, self._changed = self._changed, {}
-        for live in changed.values():
+        self._to_tell |= changed
+        if idle:  # else somebody is at it
+            self._tell_some()
+
+    def _tell_some(self) -> None:
+        """A few rooms, then let messages through: after a burst of joins all at once held up every message for them."""
+        some = [self._to_tell.pop(lesson) for lesson in tuple(islice(self._to_tell, TELL_ROOMS))]
+        if self._to_tell:
+            self._call_later(TELL_PAUSE_S, self._tell_some)
+        for live in some:
             self.tell(live)
 
     def look(self, live: LiveRoom) -> None:
@@ -60,9 +75,9 @@ class StatusBoard:
         now = self._clock.now_ms()
         status = None if live.telling else live.room.status(now)
         live.status_holds_until = 0 if status is None else live.room.holds_until(now)
-        live.weak_told = live.evidence.weak(now)
+        live.weak_told = weak = live.evidence.weak(now)
         for seat in seats:
-            frame = self._held_back(live, seat, now) if status is None else self._frame(live, seat, status, now)
+            frame = self._held_back(live, seat, now) if status is None else self._frame(live, seat, status, weak, now)
             if frame is None or (seat.status is not None and not anew and _same(seat.status, frame)):
                 continue
             seat.status = frame
@@ -73,10 +88,10 @@ class StatusBoard:
         if live.telling:
             return  # `changed` is called when that is durable
         now = self._clock.now_ms()
-        seat.status = self._frame(live, seat, live.room.status(now), now)
+        seat.status = self._frame(live, seat, live.room.status(now), live.evidence.weak(now), now)
         seat.client.send(seat.status)
 
-    def _frame(self, live: LiveRoom, seat: Seat, status: Status, now: int) -> StatusFrame:
+    def _frame(self, live: LiveRoom, seat: Seat, status: Status, weak: tuple[SideId, ...], now: int) -> StatusFrame:
         shown = status_for(status, seat.viewer)
         phase: Literal["open", "ending", "ended"] = "ended" if shown.shut else "ending" if live.halted else "open"
         can: tuple[Can, ...]
@@ -94,7 +109,7 @@ class StatusBoard:
                 for part in shown.parts
             ),
             sides=shown.sides,
-            weak=tuple(side for side in live.evidence.weak(now) if sees(seat.viewer, side)),
+            weak=tuple(side for side in weak if sees(seat.viewer, side)) if weak else (),
             closes_at=shown.closes_at,
             phase=phase,
             settled=shown.settled,
@@ -134,11 +149,14 @@ def _brought_up_to(part: PartStatus, ms: int) -> PartStatus:
             return part
 
 
-def _still(frame: StatusFrame) -> StatusFrame:
-    """A frame without what runs by itself: the client draws that on from the last frame."""
-    parts = tuple(replace(part, clocks=_NO_CLOCKS, live_ms=0, interrupted_ms=0) for part in frame.parts)
-    return replace(frame, now=0, parts=parts)
-
-
 def _same(before: StatusFrame, after: StatusFrame) -> bool:
-    return _still(before) == _still(after)
+    """Whether two frames differ at most in what runs by itself: the client draws that on from the last frame."""
+    parts = after.parts
+    if parts != before.parts:
+        if len(parts) != len(before.parts):
+            return False
+        parts = tuple(
+            replace(part, clocks=was.clocks, live_ms=was.live_ms, interrupted_ms=was.interrupted_ms)
+            for part, was in zip(parts, before.parts, strict=True)
+        )
+    return replace(after, now=before.now, parts=parts) == before

@@ -27,7 +27,7 @@ def test_a_status_that_is_passed_over_would_have_read_the_same(monkeypatch: pyte
             for seat in live.seats.values():
                 if seat.welcomed and not seat.gone and seat.status is not None:
                     looked["passed"] += 1
-                    frame = board._frame(live, seat, status, now)
+                    frame = board._frame(live, seat, status, live.evidence.weak(now), now)
                     if not _same(seat.status, frame) and frame.weak == live.weak_told:
                         hidden.append(f"seed {seed}: {seat.status} is {frame}")
         look(board, live)
