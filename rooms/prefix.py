@@ -113,3 +113,5 @@ _TAKING_IN: Final[dict[type[Event], Callable[[Prefix, Any], None]]] = {
     Shut: Prefix._shuts,
     Opened: Prefix._opened,
 }
+PREFIX_EVENTS: Final = frozenset(_TAKING_IN)
+"""To ask before `Prefix.apply` is called for nothing."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 
 from moderation.reviewer import Draft
 from rooms.commands import Command, Judge, Say
@@ -25,7 +25,7 @@ MESSAGE_ID_BYTES = 16
 
 def digest_of(salt: bytes, text: str) -> str:
     """What the log keeps of a text: proves it as long as text and salt are kept, says nothing once they are not."""
-    return hashlib.sha256(salt + text.encode()).hexdigest()
+    return sha256(salt + text.encode()).hexdigest()
 
 
 class Chat:

@@ -138,18 +138,15 @@ def offered(subprotocols: list[str]) -> Codec | None:
     return next((codec for codec in CODECS if codec.subprotocol in subprotocols), None)
 
 
-class Encoded:
+class Encoded(msgspec.Struct, eq=False, gc=False):
     """One thing that is shown, encoded at most once per codec, and only when somebody needs that codec.
 
     Hosting makes one for all viewers to whom `project` shows the same (values compare equal), and delivers it to each.
     """
 
-    __slots__ = ("_binary", "_text", "shown")
-
-    def __init__(self, shown: Shown) -> None:
-        self.shown: Final = shown
-        self._binary: Wire | None = None
-        self._text: Wire | None = None
+    shown: Shown
+    _binary: Wire | None = None
+    _text: Wire | None = None
 
     def frame(self, codec: Codec, n: int) -> Wire:
         """The `EventFrame` with this viewer's number ``n``."""

@@ -37,7 +37,7 @@ from rooms.events import (
     Started,
 )
 from rooms.lesson import TEACHER, SideId
-from rooms.prefix import Prefix
+from rooms.prefix import PREFIX_EVENTS, Prefix
 from rooms.room import Room
 from rooms.verdict import Ruling
 from server.chat import Chat
@@ -172,11 +172,10 @@ class LiveRoom:
         else:
             self.sequence += len(batch.events)
             batch.chat_only = _only_chat(batch.events)
-            if batch.chat_only:
-                self._append(batch)
-            else:
+            if not batch.chat_only:
                 batch.telling = any(type(event) not in QUIET for event in batch.events)
-                self._append(batch)
+            self._append(batch)
+            if not batch.chat_only:
                 self.look_again()
                 self._house.changed(self)
 
@@ -221,7 +220,8 @@ class LiveRoom:
                 if all_shown:
                     batch.shown.append((self._viewers, all_shown))
             self.room.apply(event)
-            self.prefix.apply(event)
+            if kind in PREFIX_EVENTS:
+                self.prefix.apply(event)
             if kind in NOTED:
                 self._note_new(event)
 
