@@ -506,13 +506,15 @@ class Hosting:
         for live in some:
             if live.given_up:
                 continue
-            live.answer_late(now)
+            if not live.durable:
+                live.answer_late(now)
             if live.seats and not live.reloading:
                 live.hear_evidence(now)
             self._board.look(live)
-            live.see_off(now)
-            if live.idle_since(now) <= now - UNLOAD_AFTER_MS:
-                self._forget(live)
+            if live.halted:
+                live.see_off(now)
+                if live.idle_since(now) <= now - UNLOAD_AFTER_MS:
+                    self._forget(live)
 
     def _jumped(self, ms: int) -> None:
         """The policy clock jumped: what was heard a second ago still was; what is due is due now."""

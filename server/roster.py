@@ -14,6 +14,7 @@ from server.seat import Seat
 from signalling.negotiation import Negotiation, PeerOf
 
 NOBODY: Final = PeersFrame(peers=())
+_NOBODY: Final[frozenset[SideId]] = frozenset()
 
 _log = structlog.stdlib.get_logger("signalling")
 
@@ -24,6 +25,8 @@ class Roster:
     def __init__(self, clock: PolicyClock) -> None:
         self._clock = clock
         self._rooms: dict[str, Negotiation] = {}
+        self._over: dict[str, set[SideId]] = {}
+        """Whose part was over when a room's devices were last told; without an entry: nobody's."""
 
     def arrived(self, live: LiveRoom, seat: Seat) -> None:
         """A device is its side's active one now: its pairs begin anew, also after a resume."""
@@ -67,12 +70,17 @@ class Roster:
 
     def look_again(self, live: LiveRoom) -> None:
         """Somebody's part may be over: media with them is, for both."""
-        if live.id in self._rooms and not live.halted:
+        if live.id not in self._rooms or live.halted:
+            return
+        over = live.prefix.removed | live.prefix.rules.keys()
+        if over != self._over.get(live.id, _NOBODY):
+            self._over[live.id] = over
             self.tell(live)
 
     def forget(self, live: LiveRoom) -> None:
         """The room is no longer in memory."""
         self._rooms.pop(live.id, None)
+        self._over.pop(live.id, None)
 
     def tell(self, live: LiveRoom) -> None:
         """Send each device its peers, where these changed; nobody has any once media was halted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from rooms.audience import PROJECTION_VERSION, Viewer, project, sees
+from rooms.audience import PROJECTION_VERSION, SHOWN_EVENTS, Viewer, project, sees
 from rooms.events import Event
 from rooms.lesson import Kind, Lesson, PersonId, Pupil, Role
 from rooms.prefix import Prefix
@@ -64,9 +64,10 @@ def shown_to(viewer: Viewer, events: Sequence[Event], texts: Mapping[str, str]) 
     prefix = Prefix()
     shown = []
     for event in events:
-        one = project(event, viewer, prefix, texts)
-        if one is not None:
-            shown.append(one)
+        if type(event) in SHOWN_EVENTS:
+            one = project(event, viewer, prefix, texts)
+            if one is not None:
+                shown.append(one)
         prefix.apply(event)
     return shown
 

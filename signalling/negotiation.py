@@ -28,7 +28,7 @@ import msgspec
 
 from rooms.lesson import TEACHER, SideId
 from signalling.sdp import candidate_fault, description_fault
-from signalling.topology import may_talk, pairs
+from signalling.topology import may_talk, pairs, peers_of
 
 DESCRIPTIONS_MAX: Final = 200
 """From one side in one generation: an hour with a change (mute by replaceTrack needs none) every 20 s."""
@@ -138,12 +138,11 @@ class Negotiation:
         """Whom this side negotiates with now, and in which generation."""
         return tuple(
             PeerOf(
-                side=pair.other(side),
+                side=peer,
                 polite=side != TEACHER,
-                generation=self._talks[pair.pupil].generation,
+                generation=self._talks[side if peer == TEACHER else peer].generation,
             )
-            for pair in pairs(self._present)
-            if side in pair
+            for peer in peers_of(side, self._present)
         )
 
     def _who(self, sender: SideId, to: SideId, epoch: int) -> Drop:

@@ -35,6 +35,13 @@ def may_talk(a: SideId, b: SideId) -> bool:
     return (a == TEACHER) != (b == TEACHER)
 
 
+def peers_of(side: SideId, present: Collection[SideId]) -> list[SideId]:
+    """With whom a side that is there talks, in a stable order."""
+    if side not in present or TEACHER not in present:
+        return []
+    return [TEACHER] if side != TEACHER else sorted(other for other in present if other != TEACHER)
+
+
 def pairs(present: Collection[SideId]) -> tuple[Pair, ...]:
     """The pairs among the sides that have a device in the room, in a stable order."""
     if TEACHER not in present:
