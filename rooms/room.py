@@ -19,7 +19,6 @@ Chat and presence stand beside the courses and never touch them: a message costs
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,7 +87,8 @@ class Room:
         """The provisional course; None until it is asked for again."""
         self._told: dict[SideId, c.Evidence] = {TEACHER: "lost", **{pupil.id: "lost" for pupil in opened.lesson.pupils}}
         self._up = True
-        self._actions: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._actions: dict[tuple[str, str], None] = {}
+        """In the order in which they came."""
         self._small_actions = 0
         self._gone: set[SideId] = set()
         """Pupils whose part is over, by the log."""
@@ -314,7 +314,7 @@ class Room:
         actions_known = self._actions
         actions_known[(action.by.person, action.action)] = None
         if len(actions_known) > ACTIONS_KEPT:
-            actions_known.popitem(last=False)
+            del actions_known[next(iter(actions_known))]
 
     def _feed(self, event: e.Event) -> None:
         self._deadline_known = False
