@@ -168,11 +168,8 @@ class Course:
         """Play all up to and including ``to``. It ends: each round passes an instant, or empties the queue of one."""
         if to <= self.at and not self._queue:
             return
-        while True:
-            at = self._next(to)
-            if at is None:
-                break
-            self._play_instant(at)
+        while (at := self.next_due()) is not None and at <= to:
+            self.play(at)
         if to > self.at:
             self._pass_time(to)
 
@@ -184,10 +181,6 @@ class Course:
             if due > at and (first is None or due < first):
                 first = due
         return first
-
-    def _next(self, to: int) -> int | None:
-        due = self.next_due()
-        return due if due is not None and due <= to else None
 
     def _dues(self) -> list[int]:
         if self.over:
@@ -203,7 +196,8 @@ class Course:
                 dues.append(due)
         return dues
 
-    def _play_instant(self, at: int) -> None:
+    def play(self, at: int) -> None:
+        """Play one instant, the one that `next_due` says, whole."""
         self._pass_time(at)
         self._time_brings()
         facts: list[Event] = []

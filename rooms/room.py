@@ -294,7 +294,7 @@ class Room:
         while (due := course.next_due()) is not None:
             if course.at <= asks_at < due and self._to_ask_back(course):
                 return asks_at
-            course.advance(due)
+            course.play(due)
             if course.derived or (course.over and self.ended is None):
                 return due
         return None

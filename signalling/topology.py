@@ -17,18 +17,6 @@ class Pair(NamedTuple):
     teacher: SideId
     pupil: SideId
 
-    def other(self, side: SideId) -> SideId:
-        """The far end, for one of the two.
-
-        Raises:
-            ValueError: for a side that is not of this pair.
-        """
-        if side == self.pupil:
-            return self.teacher
-        if side == self.teacher:
-            return self.pupil
-        raise ValueError(f"{side!r} is not of {self}")
-
 
 def may_talk(a: SideId, b: SideId) -> bool:
     """Whether media may flow directly between the two: exactly one of them is the teacher's side."""
