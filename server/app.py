@@ -366,6 +366,7 @@ def uvicorn_config(app: ASGIApp, config: Config) -> uvicorn.Config:
         ws_max_size=WS_BYTES_MAX,
         ws_max_queue=WS_QUEUE_MAX,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # clients beat (`server.connection.SILENT_S_MAX`)
         h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         lifespan="off",
         log_config=None,

@@ -16,6 +16,7 @@ with when ``take`` returns, so nothing piles up but what is bounded elsewhere (`
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,6 +24,7 @@ from typing import Any, Final
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
+from websockets.protocol import Protocol
 from websockets.speedups import apply_mask
 
 PUSH_BYTES_PER_S: Final = 64_000
@@ -68,12 +70,70 @@ _log = logging.getLogger("sockets")
 _log.addFilter(_OwnFaults())
 
 
+class _Inbox:
+    """What uvicorn asks of an `asyncio.Queue`, for one reader: the real one is four deques, 3 kB a connection."""
+
+    __slots__ = ("_messages", "_waiter")
+
+    def __init__(self) -> None:
+        self._messages: list[Any] = []
+        """A few: reading pauses while one waits."""
+        self._waiter: asyncio.Future[None] | None = None
+
+    def put_nowait(self, message: object) -> None:
+        self._messages.append(message)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def get(self) -> object:
+        while not self._messages:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        return self._messages.pop(0)
+
+    def empty(self) -> bool:
+        return not self._messages
+
+
+class _Gate:
+    """What uvicorn asks of an `asyncio.Event`; a deque's 0.6 kB less while nobody waits."""
+
+    __slots__ = ("_opens", "open")
+
+    def __init__(self) -> None:
+        self.open = True
+        self._opens: asyncio.Future[None] | None = None
+
+    def set(self) -> None:
+        self.open = True
+        if self._opens is not None and not self._opens.done():
+            self._opens.set_result(None)
+        self._opens = None
+
+    def clear(self) -> None:
+        self.open = False
+
+    async def wait(self) -> bool:
+        while not self.open:
+            if self._opens is None:
+                self._opens = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._opens)
+        return True
+
+
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket. Its bytes are counted, whatever they are."""
+
+    __slots__ = ("_counted_at", "_cuts", "_left", "_out", "_out_bytes", "_rest", "_take")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **kwargs)
         self.logger = _log
+        self.queue: Any = _Inbox()
+        self.writable: Any = _Gate()
         self._left = float(PUSH_BYTES_BURST)
         self._counted_at = self.loop.time()
         self._take: Take | None = None
@@ -81,8 +141,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """Whether bytes are cut into frames here."""
         self._rest = b""
         """The beginning of a frame: under 64 kB."""
-        self._waits = False
-        """The transport asked for patience."""
         self._out: list[bytes] = []
         self._out_bytes = 0
 
@@ -189,6 +247,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._take = None
         self._out.clear()
         super().connection_lost(exc)
+        # Two cycles, 8 kB a connection that the garbage collector would come to late.
+        self.conn.parser.close()
+        if self.handshake_initiated:
+            self.scope["extensions"].pop(EXTENSION, None)
 
     # Bytes out ----------------------------------------------------------------------------------------------
 
@@ -199,7 +261,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
             data: Text or binary, whole.
             soon: More may follow at once: write it together with that, at the latest when the loop comes round.
         """
-        if self._waits or self.close_sent or self.transport.is_closing():
+        if not self.writable.open or self.close_sent or self.transport.is_closing():
             return False
         if type(data) is bytes:
             kind, payload = _BINARY, data
@@ -229,18 +291,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """ASGI's way out; behind what was pushed."""
         self._flush()
         await super().send(message)
+        if message["type"] == "websocket.accept":
+            self._forget_handshake()
+
+    def _forget_handshake(self) -> None:
+        """What nobody asks for any more, 5 kB of headers a connection."""
+        self.request = self.response = None  # type: ignore[assignment]
+        self.scope["headers"] = []
+        # A server's parser reads the request, then goes on as everybody's does, but holds on to the request.
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
 
     def _flush(self) -> None:
         if self._out:
             frames, self._out, self._out_bytes = b"".join(self._out), [], 0
             self.transport.write(frames)
-
-    def pause_writing(self) -> None:
-        """The transport holds enough."""
-        self._waits = True
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        """It has room again."""
-        self._waits = False
-        super().resume_writing()

@@ -42,7 +42,7 @@ async def pipe(port: int, sends: bytes = b"", reads_max: int = 2**16) -> AsyncIt
 async def end_of(reader: asyncio.StreamReader) -> bytes:
     """What still comes until the other side ends it."""
     try:
-        return await asyncio.wait_for(reader.read(-1), 10)
+        return await asyncio.wait_for(reader.read(-1), 30)
     except ConnectionResetError:
         return b""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -13,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
 from websockets.frames import Close, Frame, Opcode
+from websockets.http11 import Request, Response
 
 from server.websocket import EXTENSION, TOGETHER_BYTES_MAX, SocketProtocol, Wire
 
@@ -245,3 +248,36 @@ async def test_what_is_written_together_is_bounded() -> None:
     assert len(cast("list[bytes]", line.written)) == 2
     await turns()
     assert len(line.written[0]) < 2 * TOGETHER_BYTES_MAX
+
+
+async def test_the_handshake_is_forgotten_once_it_is_done() -> None:
+    protocol, _, _ = await opened(SocketProtocol)
+    assert protocol.scope["headers"] == []
+    gc.collect()
+    assert not [thing for thing in gc.get_objects() if isinstance(thing, Request | Response)]
+
+
+async def test_who_waits_to_write_goes_on_in_order_and_may_give_up() -> None:
+    protocol, line, _ = await opened(SocketProtocol)
+    protocol.pause_writing()
+    sends = [asyncio.ensure_future(protocol.send({"type": "websocket.send", "bytes": part})) for part in (b"1", b"2")]
+    await turns()
+    sends[0].cancel()
+    await turns()
+    assert not sends[1].done()
+    protocol.resume_writing()
+    await asyncio.gather(*sends, return_exceptions=True)
+    assert line.written == [wire(Opcode.BINARY, b"2", mask=False)]
+
+
+async def test_a_connection_that_is_gone_leaves_no_cycle() -> None:
+    protocol, _, _ = await opened(SocketProtocol)
+    gone = weakref.ref(protocol)
+    gc.disable()
+    try:
+        protocol.connection_lost(None)
+        await turns()
+        del protocol
+        assert gone() is None
+    finally:
+        gc.enable()
