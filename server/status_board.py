@@ -35,6 +35,8 @@ class StatusBoard:
         self._changed: dict[str, LiveRoom] = {}
         self._to_tell: dict[str, LiveRoom] = {}
         """Those whose turn has come, first come first told."""
+        self._looked_at = -1
+        """Unix ms: when time alone last changed a status that was told at once."""
 
     def changed(self, live: LiveRoom) -> None:
         """Tell this room soon."""
@@ -65,7 +67,14 @@ class StatusBoard:
         """
         now = self._clock.now_ms()
         if now >= live.status_holds_until or self._store_stalled() or live.evidence.weak(now) != live.weak_told:
-            self.tell(live)
+            if now > self._looked_at and not self._to_tell:
+                self._looked_at = now
+                self.tell(live)
+                return
+            # At T a whole sweep's rooms read differently: the first is told at once, the others in their turn.
+            if not self._to_tell:
+                self._call_later(TELL_PAUSE_S, self._tell_some)
+            self._to_tell[live.id] = live
 
     def tell(self, live: LiveRoom, *, anew: bool = False) -> None:
         """Send to everybody in the room for whom something changed; ``anew``: to everybody."""

@@ -87,3 +87,15 @@ def test_a_room_that_cannot_be_told_holds_back_no_other(told: list[str], monkeyp
     board.changed(room(99))
     timers.fire()
     assert told[-1] == "l99"
+
+
+def test_what_time_changed_in_many_rooms_is_told_a_few_at_a_time_too(told: list[str]) -> None:
+    timers = Timers()
+    board = board_of(timers)
+    for number in range(2 * TELL_ROOMS + 1):
+        board.look(SimpleNamespace(id=f"l{number}", status_holds_until=0))
+    assert told == ["l0"]
+    for _ in range(2):
+        timers.fire()
+    assert len(told) == 2 * TELL_ROOMS + 1
+    assert timers.set == []
