@@ -7,48 +7,28 @@ anew, never the events that they had come to.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from functools import partial
 
 import structlog
 
 from rooms.audience import SHOWN_EVENTS, Viewer, project, project_all
-from rooms.commands import End, EndAsMissed, Flag, TeacherLeaves, Tick
-from rooms.events import (
-    AdultAskedBack,
-    BackToStart,
-    DecisionOpened,
-    Departed,
-    Entered,
-    Event,
-    EvidenceChanged,
-    Interrupted,
-    Live,
-    MessageDelivered,
-    MessageDropped,
-    MessageJudged,
-    MessageSubmitted,
-    PartEnded,
-    PlatformChanged,
-    Removed,
-    Resumed,
-    Shut,
-    Started,
-)
+from rooms.commands import Tick
+from rooms.events import Entered, Event, PartEnded, Removed, Shut, Started
 from rooms.lesson import TEACHER, SideId
 from rooms.prefix import PREFIX_EVENTS, Prefix
 from rooms.room import Room
-from rooms.verdict import Ruling
 from server.chat import Chat
 from server.codec import Encoded
 from server.errors import FAILED, MOVED, OVER, CloseReason
 from server.frames import Halt
 from server.house import Evidence, House
 from server.refusals import sentence
+from server.reread import Reread
+from server.screens import only_chat, tells
 from server.seat import Answer, Seat
 from server.spool import SpoolFull
-from server.store.port import Append, Appended, Log, StoreBusy, StoreDown
+from server.store.port import Append, Appended, Log, StoreBusy
 from server.work import Batch, Work, fact
 
 PENDING_MAX = 256
@@ -61,27 +41,14 @@ SPOOL_AFTER_S = 1.0
 """An ending that is not durable after this goes to the spool as well, seconds: the promise is media off within one."""
 RECHECK_MS = 500
 """A deadline passed, but evidence is not complete up to it: when to look again. Within a second is promised."""
-RELOADS_MAX = 240
-"""How often a log is asked for before people are sent away to come back: some 4 minutes of a store that is gone."""
-RELOAD_WAIT_S = 1.0
 ANSWER_S_MAX = 15.0
 """How long a person waits for the store before they are told to try again, seconds: longer than a hiccup of a disk, and
 than some repeats of the page itself (one in 5 s). Looked at once a second."""
 LINGER_MS = 300_000
 """How long after an ending is settled a page may keep its socket: by then it has read everything, and is forgotten."""
 
-QUIET: frozenset[type[Event]] = frozenset({
-    EvidenceChanged, PlatformChanged, Entered, Departed,
-    MessageSubmitted, MessageJudged, MessageDelivered, MessageDropped,
-    Live, BackToStart, Started, Interrupted, Resumed, AdultAskedBack, DecisionOpened,
-})  # fmt: skip
-"""What a status may show before it is durable: it is drawn from what is known now, never stored, and decides nothing.
-All else, and an ending above all, is on nobody's screen before the disk has it."""
-
 NOTED: frozenset[type[Event]] = frozenset({Entered, PartEnded, Started, Removed})
 """Of these the host itself keeps or does something; one look at a message's events tells that they are none of them."""
-ALLOWED = Ruling.ALLOW
-"""Kept by a name of its own: to read it from its class costs as much as a call, here once a message."""
 
 HALT = Halt()
 OK = Answer(True)
@@ -122,8 +89,7 @@ class LiveRoom:
         self._out = 0
         self._waiting: deque[Work] = deque()
         self._reloading = False
-        self._claiming = False
-        """A claim went out and did not come back: another epoch in the log may be ours."""
+        self._reread = Reread(house.log, lesson_id)
         self._dropped_for: Appended | None = None
         self._dropped_since = 0
         """When the first of what was dropped was asked of the store, Unix ms."""
@@ -144,7 +110,7 @@ class LiveRoom:
         """Decide, store, then show and answer. Never blocks, never raises; ``work.answer`` is called once."""
         if self.given_up:
             self._finish(work, TRY_AGAIN)
-        elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX and not _ends(work):
+        elif work.refusable and len(self._pending) + len(self._waiting) >= PENDING_MAX and not work.ends:
             work.answer(BUSY)
         elif self._reloading:
             self._halt_meanwhile(work)
@@ -171,9 +137,9 @@ class LiveRoom:
             self._rest_on_pending(work, OK)
         else:
             self.sequence += len(batch.events)
-            batch.chat_only = _only_chat(batch.events)
+            batch.chat_only = only_chat(batch.events)
             if not batch.chat_only:
-                batch.telling = any(type(event) not in QUIET for event in batch.events)
+                batch.telling = tells(batch.events)
             self._append(batch)
             if not batch.chat_only:
                 self.look_again()
@@ -271,7 +237,7 @@ class LiveRoom:
 
     def _halt_meanwhile(self, work: Work) -> None:
         """While the log is being read, what memory was says whether this ends the lesson: media does not wait."""
-        if not _ends(work):
+        if not work.ends:
             return
         if self.room.decide(work.commands[0], self._house.clock.now_ms()).halts:
             self._halt_before(work)
@@ -385,9 +351,9 @@ class LiveRoom:
         asked_before = now - int(ANSWER_S_MAX * 1_000)
         for batch in self._pending:
             for work in (batch.work, *(work for work, _ in batch.after)):
-                if _is_late(work, asked_before):
+                if work.waits_since(asked_before):
                     work.answer_late(NOT_STORED)
-        late = [work for work in self._waiting if _is_late(work, asked_before)]
+        late = [work for work in self._waiting if work.waits_since(asked_before)]
         if late:
             self._waiting = deque(work for work in self._waiting if work not in late)
         for work in late:
@@ -418,7 +384,7 @@ class LiveRoom:
         token = self._house.watch.sent(self._house.clock.now_ms())
         log: Log | None = None
         try:
-            log = await self._read_log_in_time(reason)
+            log = await self._reread.under(self.epoch, anew=reason is Appended.UNKNOWN)
             if log is not None:
                 self._restore(log)
         except Exception:
@@ -433,30 +399,6 @@ class LiveRoom:
         _log.warning("room reloaded", lesson=self.id, reason=reason.value, retried=len(self._waiting))
         self._reloading = False
         self._retry()
-
-    async def _read_log_in_time(self, reason: Appended) -> Log | None:
-        for _ in range(RELOADS_MAX):
-            try:
-                return await self._read_log(reason)
-            except StoreDown:
-                await asyncio.sleep(RELOAD_WAIT_S)
-        return None
-
-    async def _read_log(self, reason: Appended) -> Log | None:
-        """The log as it stands under our epoch; None where another host has taken the lesson over."""
-        log = await self._house.log.load(self.id)
-        if log is None or (log.epoch != self.epoch and not self._claiming):
-            return None
-        if reason is Appended.UNKNOWN:
-            # What we sent may still become durable: a new epoch shuts it out before the log is read for good.
-            # A claim that broke off may have been ours: then it is claimed once more, an epoch too many is harmless.
-            self._claiming = True
-            epoch = await self._house.log.claim(self.id)
-            self._claiming = False
-            log = await self._house.log.load(self.id)
-            if log is None or log.epoch != epoch:
-                return None
-        return log
 
     def _restore(self, log: Log) -> None:
         """Memory is exactly the log again; who is here is shown what it holds beyond what they saw."""
@@ -623,25 +565,3 @@ class LiveRoom:
     def reloading(self) -> bool:
         """Memory was dropped, and is being read again."""
         return self._reloading
-
-
-def _ends(work: Work) -> bool:
-    """Whether a person asks for the end: no queue turns that away, and nothing delays it (B, D1)."""
-    return isinstance(work.commands[0] if work.commands else None, End | Flag | EndAsMissed | TeacherLeaves)
-
-
-def _is_late(work: Work, asked_before: int) -> bool:
-    """Not an ending, which is stored however long it takes, nor a join, whose socket its page gives up by itself."""
-    waits = work.refusable and work.seat is None and not work.late
-    return waits and work.asked_at <= asked_before and not work.halts and not _ends(work)
-
-
-def _only_chat(events: tuple[Event, ...]) -> bool:
-    """Delivered chat moves no clock and no deadline: most messages are this, so they cost no second look."""
-    for event in events:
-        if type(event) is MessageJudged:
-            if event.verdict.ruling is not ALLOWED:
-                return False
-        elif type(event) is not MessageSubmitted and type(event) is not MessageDelivered:
-            return False
-    return True

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from rooms.commands import Command
+from rooms.commands import Command, End, EndAsMissed, Flag, TeacherLeaves
 from rooms.events import Event
 from rooms.shown import Shown
 from server.seat import Answer, Handle, Seat
@@ -55,6 +55,19 @@ class Work(msgspec.Struct, eq=False):
     def halts(self) -> bool:
         """Whether it was accepted as an ending once, so that everybody's media has stopped."""
         return self.spooled is not None or self.spool_timer is not None
+
+    @property
+    def ends(self) -> bool:
+        """Whether a person asks for the end: no queue turns that away, and nothing delays it (B, D1)."""
+        return isinstance(self.commands[0] if self.commands else None, End | Flag | EndAsMissed | TeacherLeaves)
+
+    def waits_since(self, asked_before: int) -> bool:
+        """Whether somebody has waited for the answer since then, and may be told to try again.
+
+        Not an ending, which is stored however long it takes, nor a join, whose socket its page gives up by itself.
+        """
+        waits = self.refusable and self.seat is None and not self.late
+        return waits and self.asked_at <= asked_before and not self.halts and not self.ends
 
     def more(self) -> tuple[Command, ...]:
         """The commands beside the first ones, found out now if they were not before."""

@@ -18,7 +18,8 @@ from rooms.lesson import Role
 from rooms.shown import Closing, Message
 from server.errors import FAILED, MOVED, RESTARTING
 from server.frames import Ack, EndFrame, EventFrame, SayFrame, StatusFrame
-from server.live_room import ANSWER_S_MAX, PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX
+from server.live_room import ANSWER_S_MAX, PENDING_MAX
+from server.reread import RELOAD_WAIT_S, RELOADS_MAX
 from server.seat import Refused
 from server.store.port import Appended
 from tests.hosting.stage import MO, SAM, TESS, Stage

@@ -9,7 +9,8 @@ import pytest
 from rooms.audience import Message
 from rooms.events import Flagged, HookEnded, MessageSubmitted, PartEnded, PlatformChanged, Shut
 from server.frames import EndFrame, FlagFrame, PeersFrame, RemoveFrame, SayFrame
-from server.live_room import PENDING_MAX, RELOAD_WAIT_S, RELOADS_MAX, TRIES_MAX
+from server.live_room import PENDING_MAX, TRIES_MAX
+from server.reread import RELOAD_WAIT_S, RELOADS_MAX
 from server.store.port import Appended
 from server.store.projections import project
 from tests.hosting.stage import KIT, MINUTE_MS, MO, SAM, SHARED, TESS, Stage, T
