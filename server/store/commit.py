@@ -210,10 +210,8 @@ class Committer:
     def _write(self, hot: Hot, plan: _Plan) -> None:
         if not plan.events:
             return
-        if hot.insert_events(plan.events) != len(plan.events):
+        if hot.insert(plan.events, plan.messages) != len(plan.events):
             raise _MemoryWrongError
-        if plan.messages:
-            hot.insert_messages(plan.messages)
         for append, rows in plan.follow:
             self._write_rest(hot.connection, append, rows)
 

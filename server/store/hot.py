@@ -29,12 +29,8 @@ class Hot(Protocol):
         """Begin a transaction that writes."""
         ...
 
-    def insert_events(self, rows: Sequence[EventRow]) -> int:
-        """Insert those whose epoch is the lesson's own; return how many that were."""
-        ...
-
-    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
-        """Insert the texts."""
+    def insert(self, events: Sequence[EventRow], messages: Sequence[MessageRow]) -> int:
+        """Insert the texts, and the events whose epoch is the lesson's own; return how many these were."""
         ...
 
     def commit(self) -> None:
@@ -67,22 +63,20 @@ class SqliteHot:
         """Begin a transaction that writes."""
         self._driver.execute("BEGIN IMMEDIATE")
 
-    def insert_events(self, rows: Sequence[EventRow]) -> int:
-        """Insert those whose epoch is the lesson's own; return how many that were."""
-        cursor = self._driver.executemany(
+    def insert(self, events: Sequence[EventRow], messages: Sequence[MessageRow]) -> int:
+        """Insert the texts, and the events whose epoch is the lesson's own; return how many these were."""
+        inserted = self._driver.executemany(
             "INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM lesson_log WHERE lesson = ?1 AND epoch = ?4",
-            rows,
-        )
-        return int(cursor.rowcount)
-
-    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
-        """Insert the texts."""
-        self._driver.executemany(
-            "INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            rows,
-        )
+            events,
+        ).rowcount
+        if messages:
+            self._driver.executemany(
+                "INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                messages,
+            )
+        return int(inserted)
 
     def commit(self) -> None:
         """End it, durable; and what SQLAlchemy was asked in it."""
@@ -100,7 +94,10 @@ class SqliteHot:
 
 
 class PostgresHot:
-    """One multi-row `unnest` a table; the share lock makes a claim wait for this commit, and us for a claim's."""
+    """One statement, so one round trip, for both tables: a multi-row `unnest` each.
+
+    The share lock makes a claim wait for this commit, and us for a claim's.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -110,28 +107,21 @@ class PostgresHot:
     def begin(self) -> None:
         """Psycopg does, before the first statement."""
 
-    def insert_events(self, rows: Sequence[EventRow]) -> int:
-        """Insert those whose epoch is the lesson's own; return how many that were."""
-        columns = [list(column) for column in zip(*rows, strict=True)]
+    def insert(self, events: Sequence[EventRow], messages: Sequence[MessageRow]) -> int:
+        """Insert the texts, and the events whose epoch is the lesson's own; return how many these were."""
+        of_events = _columns(events, 7)
         self._cursor.execute(
-            "WITH held AS (SELECT lesson, epoch FROM lesson_log WHERE lesson = ANY(%s::text[]) FOR SHARE)"
+            "WITH held AS (SELECT lesson, epoch FROM lesson_log WHERE lesson = ANY(%s::text[]) FOR SHARE),"
+            " texts AS (INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],"
+            " %s::text[], %s::text[], %s::text[], %s::bytea[]))"
             " INSERT INTO event (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " SELECT n.* FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bytea[],"
             " %s::bytea[]) AS n (lesson, sequence, count, epoch, recorded_at, event, chain)"
             " JOIN held ON held.lesson = n.lesson AND held.epoch = n.epoch",
-            [sorted(set(columns[0])), *columns],
+            [sorted(set(of_events[0])), *_columns(messages, 10), *of_events],
         )
         return int(self._cursor.rowcount)
-
-    def insert_messages(self, rows: Sequence[MessageRow]) -> None:
-        """Insert the texts."""
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        self._cursor.execute(
-            "INSERT INTO message (lesson, message, sequence, at, person, author, role, side, text, salt)"
-            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],"
-            " %s::text[], %s::text[], %s::text[], %s::bytea[])",
-            columns,
-        )
 
     def commit(self) -> None:
         """End it, durable; and what SQLAlchemy was asked in it."""
@@ -146,3 +136,7 @@ class PostgresHot:
             self.connection.rollback()
         else:
             self._driver.rollback()
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(count)]
