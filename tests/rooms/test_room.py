@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms import commands as c
+from rooms import events
 from rooms.events import Ended, Opened, OutcomeChanged, PartEnded, Shut, Voided
 from rooms.lesson import TEACHER, Actor, Kind, Role
-from rooms.room import ACTIONS_KEPT, Room
+from rooms.room import _BY_PERSON, ACTIONS_KEPT, Room
 from rooms.verdict import Ruling, Verdict
 from tests.rooms.story import MANAGER, MS, OFFICE, TEACHER_ACTOR, AtWork, T, booking, family
 
@@ -261,6 +262,11 @@ def test_a_repeated_action_has_no_second_effect_also_after_a_fold() -> None:
     end = c.End(**work.stamp())
     assert work.decide(end).halts
     assert work.decide(end).repeated
+
+
+def test_every_kind_of_a_persons_event_is_remembered_by_its_action() -> None:
+    asked = {kind for kind in vars(events).values() if isinstance(kind, type) and issubclass(kind, events.ByPerson)}
+    assert asked - {events.ByPerson} == _BY_PERSON, "one that inherits it at second hand would be done twice"
 
 
 def test_action_ids_are_kept_within_a_bound() -> None:
