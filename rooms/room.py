@@ -30,7 +30,7 @@ from rooms import events as e
 from rooms.chat import Chat
 from rooms.course import Course, RoomEnding
 from rooms.decision import REPEATED, TOO_MANY, Decision
-from rooms.lesson import TEACHER, Lesson, SideId
+from rooms.lesson import TEACHER, Lesson, PersonId, SideId
 from rooms.presence import Presence
 from rooms.status import Status
 from rooms.verdict import Ruling
@@ -69,6 +69,13 @@ SMALL: Final = (
 )  # fmt: skip
 
 
+class _Action(msgspec.Struct, frozen=True, gc=False):
+    """By what an action is known. No tuple: one a message is kept, and the garbage collector would walk each."""
+
+    person: PersonId
+    action: str
+
+
 class Room:
     """One lesson's room, from its first event on. All times are Unix milliseconds."""
 
@@ -87,7 +94,7 @@ class Room:
         """The provisional course; None until it is asked for again."""
         self._told: dict[SideId, c.Evidence] = {TEACHER: "lost", **{pupil.id: "lost" for pupil in opened.lesson.pupils}}
         self._up = True
-        self._actions: dict[tuple[str, str], None] = {}
+        self._actions: dict[_Action, None] = {}
         """In the order in which they came."""
         self._small_actions = 0
         self._gone: set[SideId] = set()
@@ -209,7 +216,7 @@ class Room:
 
     def is_repeat(self, command: c.Asked) -> bool:
         """Whether this person's log holds that action."""
-        return (command.by.person, command.action) in self._actions
+        return _Action(command.by.person, command.action) in self._actions
 
     def has_side(self, side: SideId) -> bool:
         """Whether that is a side of this lesson."""
@@ -312,7 +319,7 @@ class Room:
 
     def _remember(self, action: Any) -> None:  # noqa: ANN401  (one of _BY_PERSON, or a message that was withheld)
         actions_known = self._actions
-        actions_known[(action.by.person, action.action)] = None
+        actions_known[_Action(action.by.person, action.action)] = None
         if len(actions_known) > ACTIONS_KEPT:
             del actions_known[next(iter(actions_known))]
 
