@@ -87,6 +87,8 @@ class Committer:
         self._heads: dict[str, _Head] = {}
         self._hot: Hot | None = None
         self._hurry = threading.Event()
+        self.committed = 0
+        """Transactions so far."""
         self._untrue: tuple[type[Exception], ...] = (_MemoryWrongError, *self._errors("IntegrityError"))
         self._away = self._errors("OperationalError", "InterfaceError")
 
@@ -162,6 +164,7 @@ class Committer:
             for lesson in plan.heads:
                 self._heads.pop(lesson, None)
             return [Appended.UNKNOWN if r is Appended.COMMITTED else r for r in plan.results]
+        self.committed += 1
         self._remember(plan.heads)
         return plan.results
 

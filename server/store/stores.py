@@ -12,6 +12,7 @@ from rooms.lesson import Actor
 from server.store import platform_marks
 from server.store.audit import VISIT_BEGAN, VISIT_ENDED, AuditEntry, DropIn, read_audit, read_drop_ins, record
 from server.store.cases import Case, CaseLine, list_cases, open_case
+from server.store.checkpoints import Checkpoints
 from server.store.commit import Committer, Freeze
 from server.store.engine import in_memory, open_engines, parse_url
 from server.store.hot import PostgresHot, SqliteHot
@@ -52,7 +53,16 @@ def open_store(
     committer = Committer(engines.write, hot_for, fences, freeze, patient=not inline)
     writer = Writer(committer, fences, loop_call=loop_call, inline=inline)
     readers = Readers(engines.read, inline=inline)
-    return Stores(engine=engines.write, committer=committer, writer=writer, readers=readers, close=engines.dispose)
+    checkpoints = None
+    if parsed.drivername == "sqlite" and not inline:
+        checkpoints = Checkpoints(str(parsed.database), lambda: committer.committed)
+
+    def close() -> None:
+        if checkpoints is not None:
+            checkpoints.close()
+        engines.dispose()
+
+    return Stores(engine=engines.write, committer=committer, writer=writer, readers=readers, close=close)
 
 
 class Stores:
