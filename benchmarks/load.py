@@ -11,7 +11,7 @@ import base64
 import os
 import struct
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,6 +19,8 @@ MARK = b"mark#"
 """Long enough that no other bytes of a frame read so: a time in MessagePack now and then holds any two."""
 MARK_BYTES = len(MARK) + 6 + 1 + 16
 """``mark#`` + sender (6 digits) + ``#`` + nanoseconds (16 hexadecimal digits)."""
+ALIVE_S = 1.0
+"""Between two of one page's reports, from its joining on."""
 FRAME_BYTES_MAX = 1 << 20
 """A frame larger than this from a server under test is a mistake of the benchmark."""
 
@@ -188,13 +190,10 @@ class Crowd:
 
     async def gather(self, count: int, at_once: int = 50) -> None:
         """Connect and join ``count`` more clients, ``at_once`` at a time (kept even: rooms of two)."""
-        first, told = len(self.clients), time.monotonic()
+        first = len(self.clients)
         for start in range(first, first + count, at_once):
             batch = [await self._connect(index) for index in range(start, min(start + at_once, first + count))]
             await asyncio.wait_for(asyncio.gather(*(client.ready for client in batch)), 30)
-            if time.monotonic() - told >= 1:
-                told = time.monotonic()
-                self._tell_alive(self.clients)
 
     async def _connect(self, index: int) -> Client:
         loop = asyncio.get_running_loop()
@@ -202,6 +201,8 @@ class Crowd:
             lambda: Client(index, self.dialect, self.tally, self._delivered), "127.0.0.1", self.port
         )
         self.clients.append(client)
+        if hasattr(self.dialect, "alive"):  # the relays beside us know nothing of health
+            loop.call_later(ALIVE_S, self._keep_alive, client)
         return client
 
     def _delivered(self, sender: int) -> None:
@@ -238,24 +239,14 @@ class Crowd:
             await asyncio.sleep(0.001)
         return sent
 
-    async def keep_alive(self, seconds: float) -> None:
-        """What our page sends besides: each client a report once a second, spread over the second."""
-        start = time.monotonic()
-        sent = 0
-        while (passed := time.monotonic() - start) < seconds:
-            due = int(passed * len(self.clients))
-            self._tell_alive(self.clients[index % len(self.clients)] for index in range(sent, due))
-            sent = due
-            await asyncio.sleep(0.001)
-
-    def _tell_alive(self, clients: Iterable[Client]) -> None:
-        """A side of a lesson that is silent for 3 s is lost: without this a run would measure trouble, not lessons."""
-        alive = getattr(self.dialect, "alive", None)
-        if alive is None:  # the relays beside us know nothing of health
+    def _keep_alive(self, client: Client) -> None:
+        """What our page sends besides: a side of a lesson that is silent for 3 s is lost, and without this a run would
+        measure trouble, not lessons."""
+        if client.lost:
             return
-        for client in clients:
-            for frame in alive():
-                client.send(*frame)
+        asyncio.get_running_loop().call_later(ALIVE_S, self._keep_alive, client)
+        for frame in self.dialect.alive():  # type: ignore[attr-defined]
+            client.send(*frame)
 
     async def close(self) -> None:
         """Hang up."""
