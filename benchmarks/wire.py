@@ -28,7 +28,7 @@ WARM_S, MEASURED_S = 1.0, 4.0
 PACED = ((400, 800.0), (2_000, 2_000.0))
 """Connections, and messages a second, of the latency runs."""
 SETTLE_S = 4.0
-"""After the last join: two reports show that media flows, and a room that becomes ready tells so. Joins have a figure."""
+"""After the last join: two reports show that media flows, and a room that becomes ready says so. Joins are apart."""
 PACED_S = 6.0
 PACED_ROUNDS = 2
 NOTES = """

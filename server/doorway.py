@@ -192,4 +192,4 @@ class Doorway:
         live.submit(fact(Depart(by=seat.actor, device=seat.device, epoch=seat.epoch)))
         self._roster.left(live, seat)
         live.hear_evidence(now)
-        live.look_again()
+        live.look_soon()
