@@ -31,6 +31,7 @@ from server.accounts.bookings import Bookings
 from server.accounts.pins import Pins
 from server.accounts.sign_in import SignIn
 from server.api.access_log import AccessLog
+from server.api.connection_test import SOCKET_PATH, EchoSocket
 from server.api.rates import Rates
 from server.api.routes import routes
 from server.api.services import Services
@@ -126,9 +127,10 @@ class _Server(uvicorn.Server):
 class Dispatch:
     """The outermost ASGI callable: ``/ws`` goes to the gateway untouched, HTTP through the headers to Starlette."""
 
-    def __init__(self, http: ASGIApp, gateway: Gateway) -> None:
+    def __init__(self, http: ASGIApp, gateway: Gateway, echo: ASGIApp) -> None:
         self._http = http
         self._gateway = gateway
+        self._echo = echo
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection or request."""
@@ -136,6 +138,8 @@ class Dispatch:
             await self._http(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/ws":
             await self._gateway(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == SOCKET_PATH:
+            await self._echo(scope, receive, send)
         elif scope["type"] == "websocket":
             self._gateway.turned_away.count(403)  # what a server answers a close that comes before the accept
             await send({"type": "websocket.close", "code": 1008})
@@ -202,7 +206,7 @@ class Parts:
         self._tasks: list[asyncio.Task[None]] = []
         http = Starlette(routes=routes(self.services, self._health))
         http.router.redirect_slashes = False
-        self.app = Dispatch(AccessLog(SecurityHeaders(http, config.url)), self.gateway)
+        self.app = Dispatch(AccessLog(SecurityHeaders(http, config.url)), self.gateway, EchoSocket(self.services))
 
     async def start(self) -> None:
         """Take up what was unfinished, and begin what runs by itself."""

@@ -17,6 +17,7 @@ PAGES: Final = (
     "/",
     "/in",
     "/lessons/{lesson}",
+    "/lessons/{lesson}/device-check",
     "/lessons/{lesson}/check-in",
     "/lessons/{lesson}/watch",
     "/lessons/{lesson}/after",

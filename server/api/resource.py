@@ -68,8 +68,13 @@ class Reply:
     cookie_s: int = 0
 
 
-Answered = msgspec.Struct | Reply | None
-"""A body for 200, or None for 204."""
+Answered = msgspec.Struct | Reply | Response | None
+"""A body for 200, None for 204, or an answer that is no JSON."""
+
+
+def cookie_name(tls: bool) -> str:
+    """The session's cookie, as this service sets it."""
+    return f"__Host-{COOKIE}" if tls else COOKIE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class Resource:
         self._post = post
         self._roles = frozenset(roles)
         self._public = public
-        self._cookie = f"__Host-{COOKIE}" if services.config.tls else COOKIE
+        self._cookie = cookie_name(services.config.tls)
         self._allow = ", ".join([*(("GET", "HEAD") if get else ()), *(("POST",) if post else ())])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -136,12 +141,13 @@ class Resource:
             return await self._post.handler(call, await _decoded(request, self._post.body))
         raise Problem(405, "wrong_method", "This address does not take that.", {"allow": self._allow})
 
-    def _own_page(self, request: Request) -> None:
+    def _own_page(self, request: Request, content: str = "application/json") -> None:
         """Only a page of ours may ask for something to be done: another site's cannot send both of these."""
         if request.headers.get("origin") not in self._services.config.origins:
             raise Problem(403, "wrong_origin", "This did not come from our own page. Open the page again.")
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise Problem(415, "not_json", "Send this as application/json.")
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content:
+            code = "not_json" if content == "application/json" else "wrong_type"
+            raise Problem(415, code, f"Send this as {content}.")
 
     async def _call(self, request: Request) -> Call:
         params = dict(request.path_params)
@@ -157,6 +163,8 @@ class Resource:
         return call
 
     def _written(self, answered: Answered) -> Response:
+        if isinstance(answered, Response):
+            return answered
         reply = answered if isinstance(answered, Reply) else Reply(answered)
         if reply.value is None:
             response = Response(status_code=204)

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from server.accounts.people import AccountRole
-from server.api import after, cases, check_in, lessons, session
+from server.api import after, cases, check_in, connection_test, lessons, session
 from server.api.pages import Pages, page_routes
 from server.api.problem import not_found
 from server.api.resource import Post, Resource
@@ -34,10 +34,14 @@ def routes(services: Services, health: Callable[[Request], Awaitable[Response]])
 
 def _api(services: Services) -> list[BaseRoute]:
     lesson = "/api/lessons/{lesson}"
+    transfers = connection_test.Gate()
     return [
         Route("/api/sign-in", Resource(services, post=Post(session.SignInBody, session.sign_in), public=True)),
         Route("/api/sign-out", Resource(services, post=Post(session.Empty, session.sign_out), public=True)),
         Route("/api/me", Resource(services, get=session.me)),
+        Route("/api/connection-test", Resource(services, get=connection_test.plan, roles=_BOOKED)),
+        Route("/api/connection-test/download", connection_test.Download(services, transfers)),
+        Route("/api/connection-test/upload", connection_test.Upload(services, transfers)),
         Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_IN_LESSONS)),
         Route(lesson, Resource(services, get=after.after, roles=_IN_LESSONS)),
         Route(f"{lesson}/ticket", Resource(services, post=Post(lessons.TicketBody, lessons.ticket), roles=_IN_LESSONS)),

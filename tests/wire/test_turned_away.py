@@ -37,7 +37,7 @@ def lines(*seconds: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
     async def run() -> None:
         gateway = Gateway(PlainRoom(), object(), frozenset({ORIGIN}))  # type: ignore[arg-type]  # nobody gets to a ticket
-        dispatch = Dispatch(object(), gateway)  # type: ignore[arg-type]  # no HTTP here
+        dispatch = Dispatch(object(), gateway, object())  # type: ignore[arg-type]  # no HTTP here
         for second in seconds:
             for scope in second:
                 await dispatch(scope, receive, send)
