@@ -46,6 +46,10 @@ ECHOES_MAX: Final = 10
 """Round trips on one socket; a page asks for five and takes the median."""
 ECHO_BYTES_MAX: Final = 64
 """A number, and no more: this is no way to send anything."""
+SOCKETS_AT_ONCE_MAX: Final = 500
+"""A socket costs 30 kB and a task for about a second: as many as go into lessons at a full hour."""
+BUSY_CODE: Final = 1013
+"""Closed with this: try again later. A page must be able to tell it from a filter that lets no socket through."""
 SOCKET_S_MAX: Final = 10
 """Ten round trips of a second each: a line that is worse is not fit for a lesson."""
 SOCKET_PATH: Final = "/ws/connection-test"
@@ -64,9 +68,10 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Gate:
-    """How many transfers are under way, in all and of one account."""
+    """How many are under way, in all and of one account."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once_max: int = AT_ONCE_MAX) -> None:
+        self._at_once_max = at_once_max
         self._of: Counter[str] = Counter()
 
     def check(self, who: str) -> None:
@@ -75,7 +80,7 @@ class Gate:
         Raises:
             Problem: 503 `busy`; the page then says that it could not measure, which is nobody's trouble.
         """
-        if self._of.total() >= AT_ONCE_MAX or self._of[who] >= AT_ONCE_EACH_MAX:
+        if self._of.total() >= self._at_once_max or self._of[who] >= AT_ONCE_EACH_MAX:
             raise Problem(503, "busy", "Many people check their connection now. Try again.", {"retry-after": "5"})
 
     @contextlib.contextmanager
@@ -180,15 +185,26 @@ class EchoSocket:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._cookie = cookie_name(services.config.tls)
-        self._gate = Gate()
+        self._gate = Gate(SOCKETS_AT_ONCE_MAX)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One socket, from its handshake to its close."""
         await receive()
-        who = await self._allowed(HTTPConnection(scope))
+        try:
+            who = await self._allowed(HTTPConnection(scope))
+        except (StoreBusy, StoreDown) as busy:
+            _log.error("store away", problem=type(busy).__name__)
+            await _turned_away(send)
+            return
         if who is None:
             # Before the accept: the handshake is answered 403, and says nothing of why.
             await send({"type": "websocket.close", "code": 1008})
+            return
+        try:
+            self._services.rates.count(CONNECTION_TEST, who)
+            self._gate.check(who)
+        except Problem:
+            await _turned_away(send)
             return
         with self._gate.taken(who):
             await send({"type": "websocket.accept"})
@@ -196,23 +212,13 @@ class EchoSocket:
                 await send({"type": "websocket.close", "code": 1000})
 
     async def _allowed(self, connection: HTTPConnection) -> str | None:
-        """The account, where it is one that may, from a page of ours, and not too often."""
+        """The account, where it is one that may, from a page of ours."""
         services = self._services
         if connection.headers.get("origin") not in services.config.origins:
             return None
         cookie = connection.cookies.get(self._cookie, "")
-        try:
-            who = await services.sign_in.who(cookie) if cookie else None
-            if who is None or who.role not in BOOKED:
-                return None
-            services.rates.count(CONNECTION_TEST, who.id)
-            self._gate.check(who.id)
-        except Problem:
-            return None
-        except (StoreBusy, StoreDown) as busy:
-            _log.error("store away", problem=type(busy).__name__)
-            return None
-        return who.id
+        who = await services.sign_in.who(cookie) if cookie else None
+        return who.id if who is not None and who.role in BOOKED else None
 
     async def _echo(self, receive: Receive, send: Send) -> bool:
         """Whether the socket is still there afterwards, to be closed from here."""
@@ -227,3 +233,8 @@ class EchoSocket:
                         break
                     await send({"type": "websocket.send", **said} if said else {"type": "websocket.send", "text": ""})
         return True
+
+
+async def _turned_away(send: Send) -> None:
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": BUSY_CODE})

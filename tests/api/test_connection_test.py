@@ -14,6 +14,7 @@ import websockets
 from server.api.connection_test import (
     AT_ONCE_EACH_MAX,
     AT_ONCE_MAX,
+    BUSY_CODE,
     DOWNLOAD_BYTES,
     ECHO_BYTES_MAX,
     ECHOES_MAX,
@@ -192,5 +193,7 @@ async def test_sockets_of_one_account_are_few_at_once(server: Serving) -> None:
     async with contextlib.AsyncExitStack() as open_:
         for _ in range(AT_ONCE_EACH_MAX):
             await open_.enter_async_context(echoing(server, cookie))
-        with pytest.raises(websockets.InvalidStatus):
-            await open_.enter_async_context(echoing(server, cookie))
+        one_too_many = await open_.enter_async_context(echoing(server, cookie))
+        async with asyncio.timeout(5):
+            await one_too_many.wait_closed()
+        assert one_too_many.close_code == BUSY_CODE
