@@ -15,7 +15,20 @@ import msgspec
 from server import errors
 from server.codec import FRAME_BYTES_MAX, Codec, Unreadable, Wire
 from server.errors import CloseReason, WireError
-from server.frames import Ack, Asking, Beat, ClientFrame, ErrorFrame, Join, Report, SayFrame, ServerFrame, SignalFrame
+from server.frames import (
+    Ack,
+    Asking,
+    Beat,
+    ClientFrame,
+    ErrorFrame,
+    Join,
+    LegFrame,
+    LegRefused,
+    Report,
+    SayFrame,
+    ServerFrame,
+    SignalFrame,
+)
 
 JOIN_S_MAX: Final = 5.0
 """For the first frame: nobody holds a socket without saying who they are."""
@@ -43,6 +56,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """One a second, as beats."""
     signal: Rate = Rate(20, 100)
     """Negotiation: an ICE restart trickles about 20 candidates a peer at once."""
+    leg: Rate = Rate(0.5, 5)
+    """Legs to the relay: one after joining, another where that failed. Each makes a DTLS endpoint for the server."""
     volume: Rate = Rate(32_000, 256_000)
     """Bytes of all frames. Within `SLOW_S_MAX` of the gateway no peer can be sent more than its backlog holds."""
     strikes: Rate = Rate(0.2, 20)
@@ -66,8 +81,8 @@ class Wrong(msgspec.Struct, frozen=True):
     closes: CloseReason | None
 
 
-_VOLUME, _SAY, _ACT, _BEAT, _REPORT, _SIGNAL, _STRIKES = range(7)
-_CLASSES: Final[dict[type, int]] = {SayFrame: _SAY, Beat: _BEAT, Report: _REPORT, SignalFrame: _SIGNAL}
+_VOLUME, _SAY, _ACT, _BEAT, _REPORT, _SIGNAL, _LEG, _STRIKES = range(8)
+_CLASSES: Final[dict[type, int]] = {SayFrame: _SAY, Beat: _BEAT, Report: _REPORT, SignalFrame: _SIGNAL, LegFrame: _LEG}
 """Every other frame is an action."""
 _ROUNDING_S: Final = 1e-6
 """Seconds are floats: a burst of exactly the bucket's size is not to fail by the last bit."""
@@ -76,7 +91,16 @@ _ROUNDING_S: Final = 1e-6
 @cache
 def _buckets(limits: Limits) -> tuple[tuple[float, float], ...]:
     """Of each class, in the order of their numbers: for how long one unit is missed, and for how long all of them."""
-    rates = (limits.volume, limits.say, limits.act, limits.beat, limits.report, limits.signal, limits.strikes)
+    rates = (
+        limits.volume,
+        limits.say,
+        limits.act,
+        limits.beat,
+        limits.report,
+        limits.signal,
+        limits.leg,
+        limits.strikes,
+    )
     return tuple((1 / rate.per_s, rate.burst / rate.per_s + _ROUNDING_S) for rate in rates)
 
 
@@ -159,6 +183,8 @@ class Connection:
             self.close()
         if isinstance(frame, Asking):
             return Wrong(Ack(action=frame.action, ok=False, code=error.code, text=error.text), closes)
+        if isinstance(frame, LegFrame):
+            return Wrong(LegRefused(n=frame.n, code=error.code, text=error.text), closes)
         return Wrong(ErrorFrame(code=error.code, text=error.text), closes)
 
     def _take(self, of: int, now: float, cost: float) -> bool:

@@ -57,6 +57,7 @@ class Doorway:
         visits: Visits,
         time_zone: str,
         ice_servers: IceServersOf,
+        relay: bool,
     ) -> None:
         self._clock = clock
         self._roster = roster
@@ -64,6 +65,7 @@ class Doorway:
         self._visits = visits
         self._time_zone = time_zone
         self._ice_servers = ice_servers
+        self._relay = relay
         self._visit_of: dict[Seat, str] = {}
 
     # Participants ---------------------------------------------------------------------------------------------
@@ -126,6 +128,7 @@ class Doorway:
             now,
             self._time_zone,
             () if seat.observes else self._ice_servers(seat.actor.person),
+            self._relay,
         )
 
     def _fence(self, live: LiveRoom, replaced: Seat, by: Seat, now: int) -> None:

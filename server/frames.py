@@ -239,6 +239,16 @@ class SignalFrame(FromClient, frozen=True, kw_only=True, tag="signal"):
     body: Description | Candidate
 
 
+class LegFrame(FromClient, frozen=True, kw_only=True, tag="leg"):
+    """This page's peer connection to the relay, offered: a participant's sends, an observer's receives."""
+
+    n: Count
+    """Counts a page's legs, so that an answer finds its offer. The latest takes the place of the one before."""
+    sdp: str
+    """The offer, whole: nothing is trickled. Its size is looked at behind the frame's own bound (`SDP_CHARS_MAX`), so
+    that one that is too long has an answer of its own."""
+
+
 ClientFrame = (
     Join
     | Beat
@@ -261,6 +271,7 @@ ClientFrame = (
     | CarryOnFrame
     | Report
     | SignalFrame
+    | LegFrame
 )
 
 
@@ -329,6 +340,8 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     now: int
     beat_ms: int
     ice_servers: tuple[IceServer, ...]
+    relay: bool
+    """There is a media relay: open a leg to it by `LegFrame`. Without one, nobody can look in."""
 
 
 class EventFrame(FromServer, frozen=True, kw_only=True, tag="event"):
@@ -402,6 +415,22 @@ class RelayedSignal(FromServer, frozen=True, kw_only=True, tag="signal"):
     body: Description | Candidate
 
 
+class LegAnswer(FromServer, frozen=True, kw_only=True, tag="leg_answer"):
+    """The relay's answer to a `LegFrame`."""
+
+    n: int
+    sdp: str
+    """With every candidate in it. Towards an observer, ``a=msid`` of a section names the side that it carries."""
+
+
+class LegRefused(FromServer, frozen=True, kw_only=True, tag="leg_refused"):
+    """No leg for this `LegFrame`. The lesson goes on without it."""
+
+    n: int
+    code: str
+    text: str
+
+
 class Ack(FromServer, frozen=True, kw_only=True, tag="ack"):
     """The answer to an action, once its effect is durable."""
 
@@ -436,5 +465,16 @@ class Elsewhere(FromServer, frozen=True, kw_only=True, tag="elsewhere"):
 
 
 ServerFrame = (
-    Welcome | EventFrame | StatusFrame | PeersFrame | RelayedSignal | Ack | ErrorFrame | Halt | BeatBack | Elsewhere
+    Welcome
+    | EventFrame
+    | StatusFrame
+    | PeersFrame
+    | RelayedSignal
+    | LegAnswer
+    | LegRefused
+    | Ack
+    | ErrorFrame
+    | Halt
+    | BeatBack
+    | Elsewhere
 )

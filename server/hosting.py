@@ -15,7 +15,7 @@ import structlog
 
 from rooms.commands import CannotSee, Command, Leave
 from rooms.evidence import LessonEvidence
-from rooms.lesson import TEACHER, Lesson, Role
+from rooms.lesson import TEACHER, Lesson, Role, SideId
 from rooms.quality import Sample
 from rooms.room import Room
 from rooms.status import Status
@@ -33,11 +33,13 @@ from server.frames import (
     Elsewhere,
     IceServer,
     Join,
+    LegFrame,
     Report,
     SayFrame,
     SignalFrame,
 )
-from server.house import EvidenceOf, PolicyClock, Records, Spooled
+from server.house import EvidenceOf, MediaRelay, PolicyClock, Records, Spooled
+from server.legs import Legs
 from server.live_room import LiveRoom
 from server.observers import Visits
 from server.platform_marks import MARK_EVERY_S, PlatformMarks
@@ -60,6 +62,7 @@ from server.shelf import NotHosted, Shelf
 from server.status_board import StatusBoard
 from server.store.port import LogStore, StoreDown
 from server.store_watch import StoreWatch
+from server.wall import Wall
 from server.welcome import IceServersOf
 from server.work import Work
 
@@ -123,6 +126,7 @@ class Hosting:
         time_zone: str = "Europe/London",
         ice_servers: IceServersOf = _no_ice_servers,
         evidence: EvidenceOf = evidence_of,
+        relay: MediaRelay | None = None,
         sweep_s: float = SWEEP_S,
         mark_s: float = MARK_EVERY_S,
     ) -> None:
@@ -141,6 +145,7 @@ class Hosting:
             time_zone: IANA name, for every time that is shown.
             ice_servers: By person, with their short-lived credentials.
             evidence: What folds samples; a simulation tells facts instead.
+            relay: The media relay; None where there is none.
             sweep_s: How often silence is looked for.
             mark_s: How often this process's being there is marked.
         """
@@ -159,7 +164,9 @@ class Hosting:
         self.watch = StoreWatch(call_later, self.platform.store_down, self._store_up)
         self.deadlines = Deadlines(clock, call_later, self._due)
         self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
+        self.wall = Wall(clock, self._all_live)
         self._roster = Roster(clock)
+        self._legs = Legs(relay, call_later)
         self._doorway = Doorway(
             clock=clock,
             roster=self._roster,
@@ -167,6 +174,7 @@ class Hosting:
             visits=Visits(records, clock, self.spawn),
             time_zone=time_zone,
             ice_servers=ice_servers,
+            relay=self._legs.there,
         )
         self._shelf = Shelf(self, bookings, evidence, review)
         self._marks = PlatformMarks(records, clock, node, self.platform.slept, mark_s)
@@ -213,9 +221,11 @@ class Hosting:
     def arrived(self, live: LiveRoom, seat: Seat) -> None:
         """What lets this seat in is durable."""
         self._doorway.arrived(live, seat)
+        self._legs.arrived(live, seat)
 
     def left(self, seat: Seat, *, clean: bool = False) -> None:
         """The socket is gone, whoever closed it; ``clean``: its client closed it in good order. Harmless twice."""
+        self._legs.left(seat, clean=clean)
         live = self._shelf.live(seat.lesson)
         if live is None:
             self._doorway.leave_nowhere(seat)
@@ -251,13 +261,19 @@ class Hosting:
             live.evidence.heard(side, seat.device, now)
             seat.client.send(BeatBack(t=frame.t, now=now))
         elif isinstance(frame, Asking):
-            now = self.clock.now_ms()
-            if now - seat.heard_at >= HEARD_EVERY_MS:
-                seat.heard_at = now
-                live.evidence.heard(side, seat.device, now)
+            self._hear_action(live, seat, side)
             self._ask(live, seat, frame)
+        elif type(frame) is LegFrame:
+            self._legs.offer(live, seat, frame)
         if live.evidence.changed:
             live.hear_evidence(self.clock.now_ms())
+
+    def _hear_action(self, live: LiveRoom, seat: Seat, side: SideId) -> None:
+        """Somebody pressed or wrote something: their line is there."""
+        now = self.clock.now_ms()
+        if now - seat.heard_at >= HEARD_EVERY_MS:
+            seat.heard_at = now
+            live.evidence.heard(side, seat.device, now)
 
     def _receive_observer(self, live: LiveRoom, seat: Seat, frame: ClientFrame) -> None:
         if type(frame) is Beat:
@@ -267,6 +283,8 @@ class Hosting:
                 self._ask(live, seat, frame)
             else:
                 _acknowledge(seat, frame, Answer(False, "not_yours", sentence("not_yours")))
+        elif type(frame) is LegFrame:
+            self._legs.offer(live, seat, frame)
 
     def _ask(self, live: LiveRoom, seat: Seat, frame: Asking) -> None:
         if type(frame) is SayFrame:
@@ -288,6 +306,7 @@ class Hosting:
         side = seat.viewer.side or ""
         if command is Leave:
             live.evidence.left(side, now, seat.device)
+            self._legs.left(seat, clean=True)
         elif command is CannotSee:
             live.evidence.path_switching(side, now)
             self._roster.restart(live, seat)
@@ -455,6 +474,7 @@ class Hosting:
 
     def changed(self, live: LiveRoom) -> None:
         """How the room stands may have changed."""
+        self._legs.look_again(live)
         self._board.changed(live)
         self._roster.look_again(live)
 

@@ -11,6 +11,7 @@ from rooms.quality import Sample
 from server.seat import CallLater, Seat
 from server.spool import Order
 from server.store.port import LogStore, MessageText
+from signalling.relay.port import LegId, LegView
 
 if TYPE_CHECKING:
     from server.deadlines import Deadlines
@@ -140,6 +141,38 @@ class Records(Protocol):
 
     async def visit_ended(self, by: Actor, lesson: str, visit: str, at: int) -> None:
         """It is over."""
+        ...
+
+
+class MediaRelay(Protocol):
+    """What the host needs of the relay (`server.relay_socket.RelaySocket`). Whatever it raises ends no lesson."""
+
+    def publish(self, leg: LegId, offer: str) -> str:
+        """Take what one side sends; returns the SDP answer.
+
+        Raises:
+            Refused: with a stable code.
+        """
+        ...
+
+    def watch(self, leg: LegId, sides: Sequence[SideId], offer: str) -> str:
+        """Send the media of these sides to an observer: sound and picture of each, in this order.
+
+        Raises:
+            Refused: with a stable code.
+        """
+        ...
+
+    def close(self, leg: LegId) -> None:
+        """End one leg; harmless where it is gone."""
+        ...
+
+    def close_lesson(self, lesson: str) -> None:
+        """End all legs of a lesson."""
+        ...
+
+    def view(self, lesson: str, side: SideId) -> LegView | None:
+        """What has reached the relay from this side; None without a leg."""
         ...
 
 

@@ -21,6 +21,16 @@ SENTENCES: Final[dict[str, str]] = {
     "try_again": "That did not go through. Try again.",
     "early": "This lesson opens 15 minutes before it starts.",
     "full": "Our service is very busy. Coming back by itself.",
+    "no_relay": "This service has no media relay.",
+    "relay_failed": "The media relay had a problem. The lesson goes on without it.",
+    "relay_full": "The media relay is very busy. Try again in a moment.",
+    "lesson_full": "Too many people have media in this lesson.",
+    "stale_epoch": "This lesson is open on another screen.",
+    "too_long": "That offer of media is longer than we take.",
+    "bad_offer": "That offer of media is not one that we take.",
+    "no_codec": "This browser offers no sound or picture that the relay knows. Use another browser.",
+    "not_bundled": "This browser offers no bundled media. Use another browser.",
+    "too_many_streams": "That offer holds more sound or pictures than a lesson has.",
     "restarting": "Our service is restarting. Coming back by itself.",
 }
 OTHERWISE: Final = "This is not possible now."

@@ -80,6 +80,7 @@ def welcome(
     now: int,
     time_zone: str,
     ice_servers: tuple[IceServer, ...],
+    relay: bool,
 ) -> None:
     """Send `Welcome` and what this seat has not seen of ``events``; its cursor stands behind them."""
     shown = shown_to(seat.viewer, events, texts)
@@ -97,6 +98,7 @@ def welcome(
             now=now,
             beat_ms=BEAT_MS,
             ice_servers=ice_servers,
+            relay=relay,
         )
     )
     for number, one in enumerate(shown[begin:], start=begin + 1):

@@ -32,6 +32,7 @@ EVERY_FRAME: dict[str, dict[str, Any]] = {
     "carry_on": {"action": "b8", "pupil": "sam"},
     "report": {"camera": "on", "microphone": "off", "sent": 1, "received": 2, "frames": 3, "connected": True, "t": 12},
     "signal": {"to": "teacher", "generation": 1, "body": {"kind": "description", "sdp_type": "offer", "sdp": "v=0"}},
+    "leg": {"n": 1, "sdp": "v=0"},
 }
 """A good frame of every type, by type."""
 

@@ -18,6 +18,7 @@ from server.gateway import Gateway
 from server.hosting import Hosting
 from server.seat import Admission
 from server.tickets import Tickets
+from tests.hosting.fake_relay import FakeRelay
 from tests.simulation.memory_log import Fault, MemoryLog, MemorySpool
 from tests.virtual_loop import LoopClock, VirtualLoop
 from tests.wire.clients import pack, unpack
@@ -90,6 +91,7 @@ class Stage:
             spool=MemorySpool(),
             call_later=self.loop.call_later,
             records=self.log,
+            relay=FakeRelay(),
         )
         self.tickets = Tickets(b"s" * 32, self.loop.time, counted(2))
         self.gateway = Gateway(self.hosting, self.tickets, frozenset({ORIGIN}), limits=limits)

@@ -191,6 +191,19 @@ async def negotiation(script: Script) -> None:
     await ada.send("cannot_see", action="act-1")
 
 
+async def leg(script: Script) -> None:
+    """Each page offers its leg to the relay and is answered, or told why not; the manager's receives both sides."""
+    anna, ada = await both(script)
+    await anna.send("leg", n=1, sdp="v=0\r\n")
+    await ada.send("leg", n=1, sdp="v=0\r\n")
+    await ada.send("leg", n=2, sdp="nothing that a browser offers")
+    manager = script.client("manager", MO)
+    await manager.join()
+    await manager.send("leg", n=1, sdp="v=0\r\n")
+    await anna.send("end", action="act-1", because=None)
+    await ada.send("leg", n=3, sdp="v=0\r\n")
+
+
 async def ending(script: Script) -> None:
     """The teacher's one click: media stops, it is stored, each side reads its own words; nobody comes back."""
     anna, ada = await both(script)
@@ -246,20 +259,27 @@ async def late(script: Script) -> None:
 
 SCENES: dict[str, Callable[[Script], Awaitable[None]]] = {
     scene.__name__: scene
-    for scene in (chat, repeat, held, resume, takeover, negotiation, ending, hook, flag, wrong, late)
+    for scene in (chat, repeat, held, resume, takeover, negotiation, leg, ending, hook, flag, wrong, late)
 }
 
 
 async def play(name: str, codec: Codec = JSON, *, observed: bool | None = None) -> Script:
-    """Run a scene on the virtual loop; ``observed``: the lesson is open before, and a manager watches, or does not."""
+    """Run a scene on the virtual loop; ``observed``: the lesson is open before, and a manager watches, or does not.
+
+    Who watches has media, too: a leg, another in its place, and one that is refused.
+    """
     async with Stage() as stage:
         script = Script(stage, codec)
         if observed is not None:
             await stage.hosting.open(LESSON.id)
             if observed:
-                await script.client("watching", MO).join()
+                watching = script.client("watching", MO)
+                await watching.join()
+                for n, offer in enumerate(("v=0\r\n", "v=0\r\n", "no offer")):
+                    await watching.send("leg", n=n, sdp=offer)
             else:
-                await script.settle()
+                for _ in range(4):
+                    await script.settle()
         await SCENES[name](script)
         lines = list(script.lines)
         script.finish()

@@ -39,7 +39,7 @@ SERVER_FRAMES = [
             keep_waiting_from_ms=4, interrupted_limit_ms=5, near_end_ms=6, time_zone="Europe/London",
         ),
         cursor=frames.Cursor(1, 0), resumed=False, now=2**45, beat_ms=1_000,
-        ice_servers=(frames.IceServer(urls=("stun:x",)),),
+        ice_servers=(frames.IceServer(urls=("stun:x",)),), relay=True,
     ),
     *(frames.EventFrame(n=n, event=shown) for n, shown in enumerate(SHOWN, 1)),
     frames.StatusFrame(
@@ -49,6 +49,8 @@ SERVER_FRAMES = [
     ),
     frames.PeersFrame(peers=(frames.Peer(side="sam", name="Sam", polite=True, generation=2),)),
     frames.RelayedSignal(sender="sam", generation=2, body=frames.Candidate(candidate="", sdp_mid=None)),
+    frames.LegAnswer(n=1, sdp="v=0"),
+    frames.LegRefused(n=1, code="over", text="This lesson has ended."),
     frames.Ack(action="a", ok=False, code="too_fast", text="Wait."),
     frames.ErrorFrame(code="unreadable", text="No."),
     frames.Halt(),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from server import errors
 from server.codec import CODECS, FRAME_BYTES_MAX, JSON, MSGPACK, Codec
 from server.connection import Connection, Limits, Rate, State, Wrong
-from server.frames import Ack, Beat, ClientFrame, ErrorFrame, Join, SayFrame
+from server.frames import Ack, Beat, ClientFrame, ErrorFrame, Join, LegFrame, LegRefused, SayFrame
 from tests.wire.clients import EVERY_FRAME, frame, messages, pack
 
 CODES = {error.code for error in errors.WIRE_ERRORS}
@@ -40,7 +40,7 @@ def send(connection: Connection, kind: str, now: float = 1.0, **changed: object)
 
 def code_of(answer: ClientFrame | Wrong) -> str:
     assert isinstance(answer, Wrong)
-    assert isinstance(answer.answer, ErrorFrame | Ack)
+    assert isinstance(answer.answer, ErrorFrame | Ack | LegRefused)
     return answer.answer.code
 
 
@@ -74,6 +74,17 @@ def test_the_other_codec_is_refused_but_does_not_close_at_once(codec: Codec, oth
     assert answer.closes is None
 
 
+def test_a_leg_above_its_rate_is_refused_by_its_own_number_and_goes_on_later() -> None:
+    connection = joined()
+    asked = [send(connection, "leg", n=n) for n in range(6)]
+    assert all(isinstance(one, LegFrame) for one in asked[:5])
+    late = asked[5]
+    assert isinstance(late, Wrong)
+    assert late.answer == LegRefused(n=5, code="too_fast", text=errors.FRAME_TOO_FAST.text)
+    assert late.closes is None
+    assert isinstance(send(connection, "leg", now=3.0, n=6), LegFrame)
+
+
 def test_oversize_closes() -> None:
     connection = joined()
     answer = connection.receive(b"\xc0" * (FRAME_BYTES_MAX + 1), 1.0)
@@ -88,6 +99,7 @@ def test_the_largest_description_fits_in_both_codecs() -> None:
     for codec in CODECS:
         body = {"kind": "description", "sdp_type": "offer", "sdp": sdp}
         assert not isinstance(send(joined(codec), "signal", body=body), Wrong)
+        assert not isinstance(send(joined(codec), "leg", sdp=sdp), Wrong)
 
 
 def test_chat_above_its_rate_is_answered_by_its_own_ack_and_goes_on_a_moment_later() -> None:
@@ -105,7 +117,7 @@ def test_chat_above_its_rate_is_answered_by_its_own_ack_and_goes_on_a_moment_lat
 @pytest.mark.parametrize(
     ("kind", "rate"),
     [("say", Limits().say), ("start", Limits().act), ("beat", Limits().beat), ("report", Limits().report),
-     ("signal", Limits().signal)],
+     ("signal", Limits().signal), ("leg", Limits().leg)],
 )  # fmt: skip
 def test_each_class_has_its_own_bucket(kind: str, rate: Rate) -> None:
     connection = joined()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -11,6 +11,8 @@ from rooms.shown import Closing, Happened, Held, Message, Result, Unsent
 from server import connection, errors, frames, gateway, outlet, wire_schema
 from server.codec import CODECS, FRAME_BYTES_MAX, JSON, MSGPACK
 from server.connection import Limits
+from server.refusals import OTHERWISE, sentence
+from signalling.relay.port import RefusedCode
 from tests.wire.clients import EVERY_FRAME
 from tests.wire.record import DOC, document, recorded
 from tests.wire.scenes import FOLDER, SCENES, Script, written
@@ -42,7 +44,7 @@ def test_both_subprotocols_carry_the_same_scene(name: str, scenes: dict[str, Scr
     assert frames_of(recorded(name, MSGPACK)) == frames_of(scenes[name])
 
 
-@pytest.mark.parametrize("name", ["chat", "held", "resume", "takeover", "negotiation", "ending", "hook", "flag"])
+@pytest.mark.parametrize("name", ["chat", "held", "resume", "takeover", "negotiation", "leg", "ending", "hook", "flag"])
 def test_Q1_every_frame_that_participants_receive_is_the_same_observed_or_not(name: str) -> None:
     watched = [line for line in recorded(name, observed=True).lines if line["client"] != "watching"]
     alone = recorded(name, observed=False).lines
@@ -91,12 +93,19 @@ def test_the_document_names_every_frame_field_and_shown_kind() -> None:
     for kind, fields in EVERY_FRAME.items():
         assert f"`{kind}`" in TEXT
         assert all(f"`{field}`" in TEXT or f"`{field}" in TEXT for field in fields), kind
-    for made in (frames.Welcome, frames.StatusFrame, frames.PeersFrame, frames.Ack, frames.ErrorFrame, frames.Halt):
+    for made in get_args(frames.ServerFrame):
         assert f"`{made.__struct_config__.tag}`" in TEXT
     for shown in (Message, Held, Unsent, Happened, Closing, Result):
         assert f"`{shown.__struct_config__.tag}`" in TEXT
     assert all(f"`{codec.subprotocol}`" in TEXT for codec in CODECS)
     assert JSON.text
+
+
+def test_the_document_has_every_code_that_a_leg_is_refused_with() -> None:
+    said = [code for row in rows("The leg") for code in re.findall(r"`(\w+)`", row[0])]
+    ours = {"no_relay", "over", "not_yours", "too_fast", "relay_failed"}
+    assert sorted(said) == sorted(ours | set(get_args(RefusedCode)))
+    assert all(sentence(code) != OTHERWISE for code in {*said} - {"too_fast"})
 
 
 def test_the_document_has_the_limits_of_the_code() -> None:
@@ -107,7 +116,7 @@ def test_the_document_has_the_limits_of_the_code() -> None:
     assert said["SDP_CHARS_MAX` / `CANDIDATE_CHARS_MAX"] == f"{frames.SDP_CHARS_MAX:,} / {frames.CANDIDATE_CHARS_MAX}"
     assert said["ACTION_CHARS_MAX`, `DEVICE_CHARS_MAX"] == f"{frames.ACTION_CHARS_MAX}" == f"{frames.DEVICE_CHARS_MAX}"
     assert said["ID_CHARS_MAX` / `TICKET_CHARS_MAX"] == f"{frames.ID_CHARS_MAX} / {frames.TICKET_CHARS_MAX:,}"
-    for name, rate in (("say", limits.say), ("actions", limits.act), ("signal", limits.signal)):
+    for name, rate in (("say", limits.say), ("actions", limits.act), ("signal", limits.signal), ("leg", limits.leg)):
         assert said[name] == f"{rate.per_s} a second, {rate.burst} at once"
     assert limits.beat == limits.report
     assert said["beat`, `report"] == f"each {limits.beat.per_s} a second, {limits.beat.burst} at once"

@@ -21,9 +21,21 @@ export type ClientFrame =
   | AdultSeenFrame
   | CarryOnFrame
   | Report
-  | SignalFrame;
+  | SignalFrame
+  | LegFrame;
 export type ServerFrame =
-  Welcome | EventFrame | StatusFrame | PeersFrame | RelayedSignal | Ack | ErrorFrame | Halt | BeatBack | Elsewhere;
+  | Welcome
+  | EventFrame
+  | StatusFrame
+  | PeersFrame
+  | RelayedSignal
+  | LegAnswer
+  | LegRefused
+  | Ack
+  | ErrorFrame
+  | Halt
+  | BeatBack
+  | Elsewhere;
 /**
  * L1: the kind decides who must be present, how media flows and whether a charge exists.
  */
@@ -256,6 +268,14 @@ export interface Candidate {
   sdp_m_line_index?: number | null;
 }
 /**
+ * This page's peer connection to the relay, offered: a participant's sends, an observer's receives.
+ */
+export interface LegFrame {
+  type: "leg";
+  n: number;
+  sdp: string;
+}
+/**
  * The answer to `Join`, always the first frame. Then `EventFrame`s from ``n`` + 1, `PeersFrame`, `StatusFrame`.
  */
 export interface Welcome {
@@ -267,6 +287,7 @@ export interface Welcome {
   now: number;
   beat_ms: number;
   ice_servers: IceServer[];
+  relay: boolean;
 }
 /**
  * Who the server takes this client for.
@@ -527,6 +548,23 @@ export interface RelayedSignal {
   sender: string;
   generation: number;
   body: Description | Candidate;
+}
+/**
+ * The relay's answer to a `LegFrame`.
+ */
+export interface LegAnswer {
+  type: "leg_answer";
+  n: number;
+  sdp: string;
+}
+/**
+ * No leg for this `LegFrame`. The lesson goes on without it.
+ */
+export interface LegRefused {
+  type: "leg_refused";
+  n: number;
+  code: string;
+  text: string;
 }
 /**
  * The answer to an action, once its effect is durable.

@@ -1,0 +1,58 @@
+"""A relay without datagrams: answers an offer with who is asked for, and keeps the calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from signalling.relay.port import LegId, LegView, Refused
+
+
+class FakeRelay:
+    """`server.house.MediaRelay`; what does not begin as an offer does is refused, and it fails when a test says so."""
+
+    def __init__(self) -> None:
+        self.legs: dict[tuple[str, str], LegId] = {}
+        self.sides: dict[LegId, tuple[str, ...]] = {}
+        """Of each observer's leg."""
+        self.calls: list[str] = []
+        self.fails = False
+
+    def publish(self, leg: LegId, offer: str) -> str:
+        self._take(leg, offer, "publish")
+        return f"v=0\r\ns={leg.who} sends\r\n"
+
+    def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
+        self._take(leg, offer, "watch")
+        self.sides[leg] = tuple(sides)
+        return "v=0\r\n" + "".join(f"a=msid:{side}\r\n" for side in sides)
+
+    def close(self, leg: LegId) -> None:
+        self._may_fail("close")
+        if self.legs.get(leg[:2]) == leg:
+            del self.legs[leg[:2]]
+
+    def close_lesson(self, lesson: str) -> None:
+        self._may_fail("close_lesson")
+        self.legs = {key: leg for key, leg in self.legs.items() if leg.lesson != lesson}
+
+    def view(self, lesson: str, side: str) -> LegView | None:
+        leg = self.legs.get((lesson, side))
+        return None if leg is None else LegView(leg, connected=True, audio=0, video=0, last_at=None)
+
+    def who(self) -> list[str]:
+        """Whose legs there are; an observer's name is chance."""
+        return sorted("watch" if who.startswith("watch-") else who for _, who in self.legs)
+
+    def _take(self, leg: LegId, offer: str, call: str) -> None:
+        self._may_fail(call)
+        before = self.legs.get(leg[:2])
+        if before is not None and before.epoch > leg.epoch:
+            raise Refused("stale_epoch")
+        if not offer.startswith("v=0"):
+            raise Refused("bad_offer")
+        self.legs[leg[:2]] = leg
+
+    def _may_fail(self, call: str) -> None:
+        self.calls.append(call)
+        if self.fails:
+            raise ZeroDivisionError("a fault of the relay's")
