@@ -8,9 +8,8 @@ differently from one browser to the next:
 - one codec a section, Opus or VP8, and no format for retransmissions: a packet asked for again comes under its number;
 - towards publishers the feedback that the relay itself sends: NACK, PLI, and REMB as a fixed cap. No transport-wide
   congestion control: nothing here would answer it;
-- one header extension, the audio level, from publishers only. Observers are sent none, so that none needs rewriting and
-  nothing passes that was not settled;
-- sections are told apart by SSRC, which both sides declare; so no mid extension.
+- no header extensions: sections are told apart by SSRC, which both sides declare, so not by mid; nothing here reads the
+  others, and what is not settled cannot pass to observers.
 
 A publisher offers at most one sound and one picture. An observer offers sound and picture of each side in the order in
 which the sides were named to it, and is told each stream's side as the name of the media stream it belongs to.
@@ -24,9 +23,9 @@ from typing import Final
 
 import msgspec
 
-from signalling.relay.offer import LEVEL, Offer, Section, parse_offer
+from signalling.relay.offer import Offer, Section, parse_offer
 from signalling.relay.port import Address, Refused
-from signalling.relay.streams import RELAY_SSRC, Published, Stream, Subscription
+from signalling.relay.streams import CNAME, RELAY_SSRC, Published, Stream, Subscription
 
 __all__ = ["Local", "observer_answer", "parse_offer", "published", "publisher_answer", "subscriptions"]
 
@@ -37,7 +36,6 @@ SPEECH: Final = "minptime=10;useinbandfec=1"
 MUSIC: Final = "minptime=10;useinbandfec=1;stereo=1;sprop-stereo=1;maxaveragebitrate=256000;usedtx=0"
 """For a publisher that offers stereo: the line that was measured to bring true stereo at 256 kbit/s; it has to stand in
 the answer of the one who receives."""
-CNAME: Final = "relay"
 _SIDE: Final = re.compile(r"[A-Za-z0-9._~-]{1,64}")
 """A side's id as a token of SDP (RFC 8830 bounds a stream's at 64): the server's own, and looked at all the same."""
 PRIORITY: Final = 2_130_706_431
@@ -61,8 +59,8 @@ def published(offer: Offer) -> Published:
     """What a publisher's offer will send.
 
     Raises:
-        Refused: ``too_many_streams`` for more than one sound and one picture; ``bad_offer`` where nothing is sent, where
-            a section only receives, or where two streams, or a stream and the relay, share an SSRC.
+        Refused: ``too_many_streams`` for more than one sound and one picture; ``bad_offer`` where nothing is sent,
+            where a section only receives, or where two streams, or a stream and the relay, share an SSRC.
     """
     kinds = [section.kind for section in offer.sections]
     if len(set(kinds)) != len(kinds):
@@ -80,7 +78,6 @@ def published(offer: Offer) -> Published:
                 kind=section.kind,
                 ssrc=section.ssrc,
                 payload_type=section.payload_type,
-                level_extension=section.level_extension,
             )
         )
     if not streams:
@@ -188,8 +185,6 @@ def _receiving(section: Section) -> list[str]:
     lines = _section(section, "inactive" if section.direction == "inactive" else "recvonly")
     if section.kind == "video":
         lines.append(f"a=rtcp-fb:{section.payload_type} goog-remb")
-    if section.level_extension:
-        lines.append(f"a=extmap:{section.level_extension} {LEVEL}")
     return lines
 
 

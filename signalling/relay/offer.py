@@ -27,9 +27,6 @@ CODECS_MAX: Final = 64
 SSRCS_MAX: Final = 8
 """SSRC attributes' sources in one section: the stream, and its retransmissions."""
 
-LEVEL: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-"""RFC 6464: how loud the sound is, beside it; so silence is known without decoding."""
-
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 _DIRECTIONS: Final[dict[str, Direction]] = {
     "a=sendrecv": "sendrecv",
@@ -59,8 +56,6 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Of the one codec that the room allows for this kind."""
     stereo: bool
     """Whether the offer's own Opus line asks for stereo: music mode."""
-    level_extension: int
-    """Id that the offer gives the audio level, 0 without."""
     ssrc: int | None
     """The stream's, where the offer sends; not that of its retransmissions, which are not accepted."""
 
@@ -143,7 +138,6 @@ def _section(block: list[str]) -> Section:
         direction=directions[0] if directions else "sendrecv",
         payload_type=payload_type,
         stereo="stereo=1" in _parameters(block, payload_type),
-        level_extension=_level_extension(block) if kind == "audio" else 0,
         ssrc=_ssrc(block),
     )
 
@@ -162,16 +156,6 @@ def _parameters(block: list[str], payload_type: int) -> list[str]:
     start = f"a=fmtp:{payload_type} "
     found = next((line[len(start) :] for line in block if line.startswith(start)), "")
     return [parameter.strip().lower() for parameter in found.split(";")]
-
-
-def _level_extension(block: list[str]) -> int:
-    for line in block:
-        if line.startswith("a=extmap:"):
-            number, _, uri = line[9:].partition(" ")
-            if uri.split(" ")[0] == LEVEL:
-                found = _number(number.partition("/")[0], 255, "bad_offer")
-                return found if 1 <= found <= 14 else 0  # one-byte headers only (RFC 8285, 4.2)
-    return 0
 
 
 def _ssrc(block: list[str]) -> int | None:

@@ -1,7 +1,7 @@
 """RTCP: what the relay reads of it, bounded, and what it writes (RFC 3550, 4585, 5104; REMB).
 
-Everything read here was authenticated by SRTCP, which says who wrote it, not that it is well formed: any length may lie.
-A compound is read up to the first packet that does not fit; what follows that is dropped, and nothing raises.
+Everything read here was authenticated by SRTCP, which says who wrote it, not that it is well formed: any length may
+lie. A compound is read up to the first packet that does not fit; what follows that is dropped, and nothing raises.
 """
 
 from __future__ import annotations

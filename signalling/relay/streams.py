@@ -11,6 +11,8 @@ Kind = Literal["audio", "video"]
 RELAY_SSRC: Final = 0x4C52_5259
 """The relay's own SSRC in every RTCP packet to a publisher. A constant, so that nothing that publishers are sent
 depends on chance that somebody else's coming has used up; a publisher whose stream bears it is refused."""
+CNAME: Final = "relay"
+"""Canonical name of what the relay sends; towards observers with the side behind it, which ties sound to picture."""
 CLOCK_HZ: Final[dict[Kind, int]] = {"audio": 48_000, "video": 90_000}
 """RTP clock of the two codecs that the room allows (Opus, RFC 7587; VP8, RFC 7741)."""
 
@@ -21,8 +23,6 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     kind: Kind
     ssrc: int
     payload_type: int
-    level_extension: int = 0
-    """Header extension id of the audio level (RFC 6464), 0 without."""
 
 
 class Published(msgspec.Struct, frozen=True, kw_only=True):
