@@ -11,6 +11,7 @@ from server.errors import CloseReason
 from server.frames import Ack, Cursor, EventFrame, Halt, Join, Report, StatusFrame
 from server.hosting import Hosting
 from server.seat import Admission, Seat
+from tests.hosting.fake_relay import FakeRelay
 from tests.simulation.memory_log import MemoryLog, MemorySpool
 from tests.simulation.world import OneBooking, review
 from tests.virtual_loop import LoopClock
@@ -82,12 +83,13 @@ class Tab:
 class Stage:
     """The process, its disk and its clock. `crash` and `boot` again keep the disk."""
 
-    def __init__(self, lesson: Lesson = LESSON, *, fault=None, at: int = T - 600_000) -> None:
+    def __init__(self, lesson: Lesson = LESSON, *, fault=None, at: int = T - 600_000, relay: bool = True) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, at)
         self.lesson = lesson
         self.log = MemoryLog(fault)
         self.spool = MemorySpool()
+        self.relay = FakeRelay() if relay else None
         self.hosting: Hosting | None = None
         self.reviewed: list[str] = []
         self._timers: set[asyncio.TimerHandle] = set()
@@ -116,6 +118,7 @@ class Stage:
             spool=self.spool,
             call_later=self._call_later,
             records=self.log,
+            relay=self.relay,
         )
         await self.hosting.start()
         return self
