@@ -26,7 +26,7 @@ browser: .venv/.stamp
 	@.venv/bin/python .ci/browser.py
 
 demo: setup
-	@lessonroom demo $(if $(PORT),--port $(PORT)) || [ $$? -eq 130 ]  # 130: Ctrl-C, which is how a demo ends
+	@lessonroom demo $(if $(PORT),--port $(PORT)) $(if $(BOT),--bot) $(TROUBLE:%=--trouble %) || [ $$? -eq 130 ]  # 130: Ctrl-C, which is how a demo ends
 
 lint: setup
 	ruff check .

@@ -278,7 +278,7 @@ async def serving(config: Config, *, clock: PolicyClock | None = None) -> AsyncI
                 await task
 
 
-async def run(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> int:
+async def run(config: Config, ready: Callable[[Serving], Awaitable[object]]) -> int:
     """Serve until Ctrl-C or SIGTERM, then drain. A second Ctrl-C does not wait.
 
     Args:

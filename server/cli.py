@@ -16,8 +16,10 @@ import uvloop
 from server import demo
 from server.accounts.people import take_access_away
 from server.app import Serving, run
+from server.bot import command as bot
 from server.clock import SystemClock
 from server.config import SETTINGS, Config, ConfigError, load
+from server.demo_pupil import DemoPupil
 from server.logs import set_up_logs
 from server.play import play_files
 from server.store.migration import migrate
@@ -79,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=_port, default=demo.PORT, help="the port; 0 takes a free one (default: %(default)s)"
     )
     trial.add_argument("--keep", action="store_true", help="keep what earlier demos stored, and add one more lesson")
+    trial.add_argument("--bot", action="store_true", help="a scripted pupil joins: one person alone sees a lesson")
+    bot.add_troubles(trial, "with --bot: make trouble, see `lessonroom bot --help`")
+    pupil = _add(commands, "bot", bot.run, bot.SHORT, f"{bot.LONG}\n{bot.troubles()}", bot.AFTER)
+    bot.add_options(pupil)
     play = _add(
         commands,
         "play",
@@ -137,9 +143,14 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    if options.trouble and not options.bot:
+        raise ConfigError("--trouble is the scripted pupil's: add --bot.")
     config = demo.demo_config(options.port, keep=options.keep)
     set_up_logs(config.log_level, demo.FOLDER / "server.log")
-    return _on_uvloop(config, demo.introduce)
+    if not options.bot:
+        return _on_uvloop(config, demo.introduce)
+    with DemoPupil(options.trouble) as pupil:
+        return _on_uvloop(config, pupil.introduce)
 
 
 def _play(options: argparse.Namespace) -> int:
@@ -170,7 +181,7 @@ def _deactivate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _on_uvloop(config: Config, ready: Callable[[Serving], Awaitable[None]]) -> int:
+def _on_uvloop(config: Config, ready: Callable[[Serving], Awaitable[object]]) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(run(config, ready))
 

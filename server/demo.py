@@ -100,8 +100,8 @@ def machine_zone() -> str:
     return next((name for name in candidates if name in known), "UTC")
 
 
-async def introduce(server: Serving) -> None:
-    """Book the lesson and print who can come to it, and how."""
+async def introduce(server: Serving) -> str:
+    """Book the lesson and print who can come to it, and how; returns the family's PIN."""
     services = server.services
     pin = f"{secrets.randbelow(10**6):06}"
     pin_hash = await asyncio.to_thread(hash_pin, pin)
@@ -129,11 +129,13 @@ async def introduce(server: Serving) -> None:
         add_booking(connection, lesson)
 
     await services.stores.write(work)
-    links = [(person, part, await _link(services, person)) for person, part in PEOPLE]
+    links = [(person, part, await sign_in_link(services, person)) for person, part in PEOPLE]
     print(_printed(services.config, lesson, links, pin), flush=True)
+    return pin
 
 
-async def _link(services: Services, person: Person) -> str:
+async def sign_in_link(services: Services, person: Person) -> str:
+    """One more link for this person, whole."""
     return f"{services.config.url}/in#{await services.sign_in.link(person.id)}"
 
 
