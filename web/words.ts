@@ -233,6 +233,7 @@ export const BUTTONS = {
   show_how: 'Show me how',
   copy_link: 'Copy the link',
   sound_on: 'Turn sound on',
+  choose_device: 'Choose another',
 } as const;
 
 export const WHY = {
@@ -398,6 +399,110 @@ export const ALLOW = {
   },
 } as const;
 
+/** What is wrong with one's own devices while the lesson goes on: read by oneself only. */
+export const DEVICES = {
+  silent: 'Your microphone sends silence. Is it covered or switched off?',
+  black: 'Your picture is black. Is the camera covered or switched off?',
+  frozen: 'Your picture does not move. Choose another camera, or reload this page.',
+  unplugged: 'Your {device} is unplugged. We are using {other}.',
+  refused: 'We cannot use that {device}. Is another program using it?',
+  menu: 'Camera, microphone and speaker',
+  default_speaker: 'As this device is set',
+  unnamed: '{device} {n}',
+} as const;
+
+/** The device check (B4), by row and state. `{other}`: whom the lesson is with. */
+export const CHECK = {
+  title: 'Check your device',
+  why: 'We need your camera and microphone, so that {other} can see and hear you. They are on for this check only, then off until you are in the room.',
+  turn_on: 'Turn on camera and microphone',
+  rows: { camera: 'Camera', microphone: 'Microphone', speaker: 'Speaker', connection: 'Connection' },
+  unchecked: 'Not checked yet',
+  checking: 'Checking…',
+  again: 'Try again',
+  continue: 'Continue',
+  camera: {
+    good: 'We can see your picture.',
+    blocked: 'The browser is blocking your camera.',
+    missing: 'We cannot find a camera. Plug one in, or use another device.',
+    in_use: 'Another program is using the camera. Close it, then try again.',
+    black: 'Your picture is black. Open the cover of the camera, or turn on a light.',
+    frozen: 'Your picture does not move. Unplug the camera and plug it in again, or choose another.',
+  },
+  microphone: {
+    listening: 'Play a loud note.',
+    good: 'We can hear you.',
+    blocked: 'The browser is blocking your microphone.',
+    missing: 'We cannot find a microphone. Plug one in, or use another device.',
+    in_use: 'Another program is using the microphone. Close it, then try again.',
+    silent: 'Your microphone sends silence. Is it covered or switched off?',
+    record: 'Record 3 seconds and listen',
+    recording: 'Recording…',
+    playing: 'Playing what we recorded…',
+    kept: 'The recording stays on this device and is gone when you leave this page.',
+  },
+  level: { silent: 'Silence', quiet: 'Too quiet', good: 'Good', loud: 'Too loud' },
+  speaker: {
+    play: 'Play a note',
+    asks: 'Did you hear it?',
+    yes: 'Yes',
+    no: 'No',
+    good: 'You heard the note.',
+    before: 'You heard the note on this speaker last time.',
+    unheard: 'Turn the volume up, or choose another speaker. Then play the note again.',
+  },
+  connection: {
+    good: 'Good for lessons',
+    slow: 'Your connection is slow. Move closer to the Wi-Fi box, and pause films and games at home.',
+    blocked:
+      'Something blocks the way to lessons, often a filter of a school or an office. Use another network, or give the report to your technician.',
+    unreachable: 'We cannot reach our service. Check that this device is online, then try again.',
+    unmeasured: 'We could not measure it just now. Try again in a minute.',
+    details: 'Details',
+    needs: 'Lessons need {n} Mbps each way.',
+    down: 'Down',
+    up: 'Up',
+    round_trip: 'Round trip',
+    socket: 'Chat and clocks',
+    way: 'Way around a filter',
+    mbps: '{n} Mbps',
+    ms: '{n} ms',
+    works: 'Works',
+    blocked_word: 'Blocked',
+    works_slower: 'Works, with more delay',
+    not_known: 'Not known',
+    report: 'Download a report',
+  },
+  ready_title: 'Get ready',
+  ready: {
+    device: { title: 'Device', lines: ['Plugged in', 'Do not disturb is on', 'Other apps are closed'] },
+    room: {
+      title: 'Room',
+      lines: ['A plain wall behind you', 'Not a bedroom or bathroom', 'Nobody else is coming in'],
+    },
+    you: {
+      title: 'You',
+      lines: ['Dressed as for school', 'Instrument and music ready', 'Nothing personal in view'],
+    },
+  },
+  we_are_ready: 'We are ready',
+  anyway: 'Continue anyway',
+  back: 'Back to the check',
+  consequences: 'What will not work',
+  will_not: {
+    camera: '{other} cannot see you.',
+    microphone: '{other} cannot hear you.',
+    speaker: 'You may not hear {other}.',
+    slow: 'The picture may be small, and sound may break up.',
+    blocked: 'The lesson may not connect.',
+    unreachable: 'The lesson cannot connect.',
+  },
+  not_proven: 'Not checked: {what}.',
+  fixes: 'You can go in anyway, and fix it there. The chat works without camera and microphone.',
+  checks_off: 'Camera and microphone are off until you are in the room.',
+  link: 'Check my device',
+} as const;
+
 /** Steps under "Help me fix it", by what is missing. */
 export const HELP = {
   camera: [
@@ -496,6 +601,9 @@ export const TITLES: Record<string, string> = {
   device_blocked: 'Camera blocked',
   device_missing: 'No camera',
   device_in_use: 'Camera in use',
+  own_black: 'Picture is black',
+  own_frozen: 'Picture stands still',
+  own_silent: 'Microphone is silent',
   reconnecting: 'Reconnecting',
   sound_blocked: 'Sound is off',
 };

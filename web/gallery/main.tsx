@@ -73,7 +73,11 @@ function portOf(recorded: Recorded, asked: URLSearchParams): RoomPort {
     media: {
       incoming: (side: string) => (shows(side) ? THEIRS : []),
       flows: shows,
-      own: { tracks: { camera: halted ? null : OWN[0], microphone: null } },
+      own: {
+        tracks: { camera: halted ? null : OWN[0], microphone: null },
+        chosen: (kind: string) => `${kind}-1`,
+        choose: async () => true,
+      },
       switch: () => undefined,
     },
     lesson: 'lesson-1',

@@ -535,6 +535,9 @@ export const ROOMS: Record<string, Recorded> = {
   },
   'missing-p': { role: 'pupil_side', now: at(-5), part: { phase: 'before' }, here: { camera: 'missing' } },
   'in-use-t': { role: 'teacher', now: at(-5), part: { phase: 'before' }, here: { camera: 'in_use' } },
+  'own-black-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { ownPicture: 'black' } },
+  'own-frozen-t': { role: 'teacher', now: at(8), part: STARTED, here: { ownPicture: 'frozen' } },
+  'own-silent-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { ownSound: 'silent' } },
   'sound-blocked-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { soundBlocked: true } },
   'sound-blocked-t': { role: 'teacher', now: at(8), part: STARTED, here: { soundBlocked: true } },
   'reconnecting-t': {

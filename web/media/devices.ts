@@ -1,6 +1,7 @@
 /** One's own camera and microphone: what works, what does not, and why. */
 
 import type { DeviceState } from '../wire/types';
+import type { Remembered } from './remembered';
 
 export type Kind = 'camera' | 'microphone';
 export type OwnDevice = DeviceState | 'asking';
@@ -11,10 +12,7 @@ const VIDEO: MediaTrackConstraints = {
   height: { ideal: 720 },
   frameRate: { ideal: 30 },
 };
-const WANT: Record<Kind, MediaStreamConstraints> = {
-  camera: { video: VIDEO },
-  microphone: { audio: true },
-};
+const WANT: Record<Kind, MediaTrackConstraints> = { camera: VIDEO, microphone: {} };
 export const KINDS: readonly Kind[] = ['camera', 'microphone'];
 
 /** Why getUserMedia said no, by the names of the Media Capture specification. */
@@ -36,6 +34,13 @@ export interface Capture {
   getUserMedia(want: MediaStreamConstraints): Promise<MediaStream>;
 }
 
+/** As much of the memory as is needed here. */
+export type Memory = Pick<Remembered, 'get' | 'set'>;
+const FORGETFUL: Memory = { get: () => '', set: () => undefined };
+
+/** A device went by itself, and another took its place: their labels. */
+export type FellBack = (kind: Kind, was: string, now: string) => void;
+
 export class OwnDevices {
   readonly tracks: Record<Kind, MediaStreamTrack | null> = { camera: null, microphone: null };
   #trouble: Record<Kind, OwnDevice> = { camera: 'asking', microphone: 'asking' };
@@ -46,6 +51,8 @@ export class OwnDevices {
   constructor(
     private readonly capture: Capture,
     private readonly changed: () => void,
+    private readonly memory: Memory = FORGETFUL,
+    private readonly fellBack: FellBack = () => undefined,
   ) {}
 
   state(kind: Kind): OwnDevice {
@@ -65,12 +72,50 @@ export class OwnDevices {
     const wanted = KINDS.filter((kind) => this.tracks[kind] === null);
     if (wanted.length === 0 || this.#stopped) return;
     const both = wanted.length === KINDS.length;
-    if (both && (await this.#ask({ ...WANT.camera, ...WANT.microphone }, [])) === null) return;
+    if (both && (await this.#ask({ ...this.#want('camera'), ...this.#want('microphone') }, [])) === null)
+      return;
     for (const kind of wanted) {
-      const error = this.tracks[kind] === null ? await this.#ask(WANT[kind], [kind]) : null;
+      const error = this.tracks[kind] === null ? await this.#ask(this.#want(kind), [kind]) : null;
       if (error !== null) this.#trouble[kind] = troubleOf(error);
     }
     this.changed();
+  }
+
+  /** The device that was used last where it is there, else whichever the browser has. */
+  #want(kind: Kind, exact = ''): MediaStreamConstraints {
+    const last = this.memory.get(kind);
+    const one = exact ? { exact } : last ? { ideal: last } : null;
+    const want = one === null ? WANT[kind] : { ...WANT[kind], deviceId: one };
+    return kind === 'camera' ? { video: want } : { audio: want };
+  }
+
+  /** The id of the device in use; empty where there is none. */
+  chosen(kind: Kind): string {
+    return this.tracks[kind]?.getSettings?.().deviceId ?? '';
+  }
+
+  /** Another camera or microphone, by its id; the one before goes on where that fails. Whether it worked. */
+  async choose(kind: Kind, id: string): Promise<boolean> {
+    await this.#asking;
+    if (this.#stopped) return false;
+    const before = this.tracks[kind];
+    let error = await this.#ask(this.#want(kind, id), []);
+    if (error !== null && before !== null && troubleOf(error) === 'in_use') {
+      // A phone opens one camera at a time: the other one first has to close.
+      before.stop();
+      this.tracks[kind] = null;
+      error = await this.#ask(this.#want(kind, id), []);
+      if (error !== null) await this.acquire();
+    }
+    if (error !== null) {
+      if (this.tracks[kind] === null) {
+        this.#trouble[kind] = troubleOf(error);
+        this.changed();
+      }
+      return false;
+    }
+    this.memory.set(kind, id);
+    return true;
   }
 
   /** Null when it worked. `told` are the kinds whose trouble this asking would tell. */
@@ -92,6 +137,7 @@ export class OwnDevices {
         continue;
       }
       const kind: Kind = track.kind === 'video' ? 'camera' : 'microphone';
+      this.tracks[kind]?.stop();
       this.tracks[kind] = track;
       this.#trouble[kind] = 'on';
       track.enabled = !this.#off[kind];
@@ -105,6 +151,13 @@ export class OwnDevices {
     this.tracks[kind] = null;
     this.#trouble[kind] = 'ended';
     this.changed();
+    // Unplugged, mostly: another device takes over, and it is said. Without one, the state says what is wrong.
+    void Promise.resolve()
+      .then(() => this.acquire())
+      .then(() => {
+        const now = this.tracks[kind];
+        if (now !== null) this.fellBack(kind, track.label, now.label);
+      });
   }
 
   /** Muting and switching the camera off are the person's own, and no trouble. */

@@ -9,7 +9,7 @@ import type {
   Report,
   SignalFrame,
 } from '../wire/types';
-import { type Capture, type Kind, OwnDevices } from './devices';
+import { type Capture, type FellBack, type Kind, type Memory, OwnDevices } from './devices';
 import { PeerLink } from './peer_link';
 import { type Counts, count, NOTHING, together } from './stats';
 
@@ -24,6 +24,9 @@ export interface MediaPorts extends Capture {
   later(ms: number, call: () => void): () => void;
   note(what: string, error: unknown): void;
   changed(): void;
+  /** Which devices were used last. */
+  memory?: Memory;
+  fellBack?: FellBack;
 }
 
 export class Media {
@@ -36,7 +39,7 @@ export class Media {
   #stopped = false;
 
   constructor(private readonly ports: MediaPorts) {
-    this.own = new OwnDevices(ports, () => this.#ownChanged());
+    this.own = new OwnDevices(ports, () => this.#ownChanged(), ports.memory, ports.fellBack);
   }
 
   get stopped(): boolean {

@@ -2,7 +2,10 @@
 
 import { type Signal, signal } from '@preact/signals';
 import { Media, makeConnection } from '../media/media';
+import { OwnWatch, WATCH_MS } from '../media/own_watch';
+import { rememberedHere } from '../media/remembered';
 import { serverNow } from '../room/clock';
+import { SPEAKER_UNPLUGGED, unplugged } from '../room/device_words';
 import { present } from '../room/present';
 import { isEnded, type Presentation } from '../room/presentation';
 import { pupilName, sideName, TEACHER } from '../room/sides';
@@ -11,6 +14,7 @@ import { EMPTY, type Here, here, type Pending, type RoomState, reduce } from '..
 import { type Steady, steady } from '../room/steady';
 import { announce } from '../ui/announce';
 import { chime } from '../ui/chime';
+import { speakerFellBack } from '../ui/speaker';
 import { http } from '../wire/http';
 import { browserPorts, deviceId, LessonSocket, type Ports } from '../wire/lesson_socket';
 import type { Ack, ActionFrame, Happened, Message, ServerFrame, Wish } from '../wire/types';
@@ -47,6 +51,7 @@ export class RoomSession {
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   #blocked = new Set<string>();
   #reporting = false;
+  readonly #watch = new OwnWatch();
 
   constructor(
     readonly lesson: string,
@@ -69,6 +74,7 @@ export class RoomSession {
     void this.media?.own.acquire();
     this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
     if (!this.#observing) this.#timers.push(setInterval(() => void this.#report(), REPORT_MS));
+    if (!this.#observing) this.#timers.push(setInterval(() => this.#watchOwn(), WATCH_MS));
     addEventListener('online', this.#hurry);
     document.addEventListener('visibilitychange', this.#hurry);
     navigator.mediaDevices?.addEventListener('devicechange', this.#devicesChanged);
@@ -84,6 +90,7 @@ export class RoomSession {
     navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
     this.#socket.stop();
     this.media?.stop();
+    this.#watch.close();
   }
 
   // What the person does ------------------------------------------------------------------------------------
@@ -294,6 +301,8 @@ export class RoomSession {
       later: this.#ports.later,
       note: (what, error) => console.info(what, error),
       changed: () => this.#mediaChanged(media),
+      memory: rememberedHere(),
+      fellBack: (kind, was, now) => this.say(unplugged(kind, was, now)),
     });
     return media;
   }
@@ -306,6 +315,17 @@ export class RoomSession {
       microphone: media.own.state('microphone'),
       mediaFlows: media.flowsAnywhere,
     });
+  }
+
+  /** What the browser calls on may still send nothing: looked at here, told to nobody else. */
+  #watchOwn(): void {
+    if (this.media === null || this.media.stopped) {
+      this.#watch.close();
+      return;
+    }
+    const sight = this.#watch.look(this.media.own, document.hidden, performance.now());
+    const { ownPicture, ownSound } = this.state.value.here;
+    if (sight.ownPicture !== ownPicture || sight.ownSound !== ownSound) this.#setHere(sight);
   }
 
   #setHere(change: Partial<Here>): void {
@@ -329,5 +349,9 @@ export class RoomSession {
   #hurry = () => this.#socket.hurry();
   #devicesChanged = () => {
     if (this.media !== null && !this.media.stopped) void this.media.own.acquire();
+    speakerFellBack().then(
+      (fell) => fell && this.say(SPEAKER_UNPLUGGED),
+      (error: unknown) => console.info('speaker', error),
+    );
   };
 }

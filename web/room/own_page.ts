@@ -1,6 +1,6 @@
 /** What concerns this page alone: its own screen, sound and devices. Pure. */
 
-import { fill, ROOM } from '../words';
+import { DEVICES, fill, ROOM } from '../words';
 import type { HelpTopic, Presentation } from './presentation';
 import { button, say } from './saying';
 import { type Known, names } from './sides';
@@ -69,7 +69,24 @@ export function devices(room: Known): Presentation | null {
     const found = which.filter(Boolean);
     if (found.length > 0) return deviceTrouble(trouble, found);
   }
-  return null;
+  return sent(room);
+}
+
+/** The devices work, as the browser says; what comes out of them is nothing. Told to oneself alone. */
+function sent({ here: { camera, microphone, ownPicture, ownSound } }: Known): Presentation | null {
+  const topic: HelpTopic = camera === 'on' && ownPicture !== 'fine' ? 'camera' : 'microphone';
+  if (topic === 'microphone' && (microphone !== 'on' || ownSound === 'fine')) return null;
+  const which = topic === 'camera' && ownPicture !== 'fine' ? ownPicture : 'silent';
+  return say(`own_${which}`, {
+    tone: 'wait',
+    icon: topic === 'camera' ? 'camera' : 'microphone',
+    headline: DEVICES[which],
+    buttons: [
+      button('choose_device', { do: 'choose_device' }, true),
+      button('show_how', { do: 'help', topic }),
+    ],
+    assertive: true,
+  });
 }
 
 function deviceTrouble(trouble: keyof typeof DEVICE_STATES, found: readonly string[]): Presentation {

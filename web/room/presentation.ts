@@ -23,6 +23,9 @@ export type StateKey =
   | 'device_blocked'
   | 'device_missing'
   | 'device_in_use'
+  | 'own_black'
+  | 'own_frozen'
+  | 'own_silent'
   | 'paused'
   | 'platform'
   | 'interrupted_platform'
@@ -57,6 +60,7 @@ export type IconName =
   | 'fork'
   | 'calendar'
   | 'camera'
+  | 'microphone'
   | 'dotted'
   | 'speaker'
   | 'screen'
@@ -78,6 +82,7 @@ export type Act =
   | { do: 'understood'; reason: string }
   | { do: 'use_here' }
   | { do: 'devices' }
+  | { do: 'choose_device' }
   | { do: 'sound' }
   | { do: 'go'; path: string }
   | { do: 'note' };
@@ -130,7 +135,7 @@ const PRECEDENCE: readonly (readonly StateKey[])[] = [
   ['ending'],
   ['taken_over', 'moved', 'refused', 'joining'],
   ['sound_blocked'],
-  ['device_blocked', 'device_missing', 'device_in_use'],
+  ['device_blocked', 'device_missing', 'device_in_use', 'own_black', 'own_frozen', 'own_silent'],
   ['paused'],
   ['platform', 'interrupted_platform'],
   ['interrupted_yours', 'interrupted_theirs'],

@@ -50,6 +50,10 @@ export interface Here {
   refusalCode: string;
   camera: 'on' | 'off' | Trouble | 'ended' | 'asking';
   microphone: 'on' | 'off' | Trouble | 'ended' | 'asking';
+  /** One's own camera is on, and what it sends is black, or does not move. */
+  ownPicture: 'fine' | 'black' | 'frozen';
+  /** One's own microphone is on, and nothing at all comes from it. */
+  ownSound: 'fine' | 'silent';
   /** The other side's sound waits for a tap. */
   soundBlocked: boolean;
   /** Media of at least one peer flows (connected). */
@@ -68,6 +72,8 @@ export const HERE: Here = {
   refusalCode: '',
   camera: 'asking',
   microphone: 'asking',
+  ownPicture: 'fine',
+  ownSound: 'fine',
   soundBlocked: false,
   mediaFlows: false,
   lostAt: 0,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BUTTONS, OUTCOME, ROOM, TAG, WHY } from '../words';
+import { BUTTONS, CHECK, DEVICES, OUTCOME, ROOM, TAG, WHY } from '../words';
 
 const DOC = readFileSync(new URL('../../docs/pages.md', import.meta.url), 'utf8');
 
@@ -81,4 +81,18 @@ test('the outcome words and tags are the table’s', () => {
   const tags = new Set(rows.flatMap((row) => (row[2] ?? '').split('·').map((tag) => tag.trim())));
   const { finished: _, ...charged } = TAG;
   expect(new Set<string>(Object.values(charged))).toEqual(tags);
+});
+
+/** Every sentence of a nest of them. */
+function leaves(words: object): string[] {
+  return Object.values(words).flatMap((value) => (typeof value === 'string' ? [value] : leaves(value)));
+}
+
+test.each([
+  ['Device check', CHECK],
+  ['Devices in the lesson', DEVICES],
+])('the words of "%s" are the table’s, both ways', (heading, words) => {
+  const there = new Set(table(heading).flatMap((cells) => quoted(cells[1] ?? '')));
+  expect(there.size).toBeGreaterThan(5);
+  expect(new Set(leaves(words))).toEqual(there);
 });

@@ -1,6 +1,7 @@
 /** Pictures: the other side's, whole and never cut; one's own, small and mirrored. */
 
 import { useEffect, useRef } from 'preact/hooks';
+import { soundFrom, speaker } from './speaker';
 
 interface PictureProps {
   tracks: readonly MediaStreamTrack[];
@@ -14,6 +15,9 @@ interface PictureProps {
 export function Picture({ tracks, label, muted, tries = 0, onBlocked }: PictureProps) {
   const video = useRef<HTMLVideoElement>(null);
   const key = tracks.map((track) => track.id).join(' ');
+  useEffect(() => {
+    if (!muted && video.current !== null) void soundFrom(video.current);
+  }, [key, muted, speaker.value]);
   // The tracks' ids are what counts, not the array.
   useEffect(() => {
     const element = video.current;

@@ -1,27 +1,21 @@
 /** The room's dialogs: each was opened by the person. */
 
-import {
-  Lock,
-  type LucideIcon,
-  MicOff,
-  PanelTop,
-  Settings,
-  SlidersHorizontal,
-  VideoOff,
-} from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
-import { browserName } from '../media/browser';
+import { KINDS, type Kind } from '../media/devices';
 import type { HelpTopic } from '../room/presentation';
 import { adultWord, type Known, pupilName, TEACHER } from '../room/sides';
 import type { Choice, PartStatus } from '../wire/types';
-import { ALLOW, BUTTONS, fill, HELP, WARNINGS } from '../words';
+import { BUTTONS, DEVICES, fill, HELP, WARNINGS } from '../words';
+import { Allow } from './allow';
 import { Dialog, PressButton } from './basics';
+import { DeviceMenu, SpeakerMenu, useDeviceList } from './device_menu';
 import { fullScreen } from './keys';
 import { ownPlace } from './own_place';
 import type { CheckInPupil, RoomPort } from './room_view';
 
 export type Open =
   | { what: 'more' }
+  | { what: 'devices' }
   | { what: 'help'; topic: HelpTopic | 'all' }
   | { what: 'worry' }
   | { what: 'missed' }
@@ -45,6 +39,8 @@ export function RoomDialog(props: Props) {
   switch (open.what) {
     case 'more':
       return <More {...props} />;
+    case 'devices':
+      return <Devices {...props} />;
     case 'help':
       return <Help {...props} topic={open.topic} />;
     case 'worry':
@@ -74,6 +70,7 @@ function More({ room, session, onOpen, onClose, onLeave }: Props) {
   return (
     <Dialog title="More" onClose={onClose} night>
       <div class="choices">
+        <PressButton onPress={() => onOpen({ what: 'devices' })}>{DEVICES.menu}</PressButton>
         {can.includes('cannot_see') && (
           <PressButton onPress={then(() => session.cannotSee())}>I cannot see or hear them</PressButton>
         )}
@@ -134,30 +131,30 @@ const TOPICS: Record<Exclude<HelpTopic, 'adult'>, string> = {
   media: 'Picture and sound do not get through',
 };
 
-const SIGNS: Record<(typeof ALLOW)[keyof typeof ALLOW]['sign'], LucideIcon> = {
-  sliders: SlidersHorizontal,
-  lock: Lock,
-  crossed: VideoOff,
-  menu: PanelTop,
-  settings: Settings,
-};
-
-/** Where this browser keeps its permission; its sign is drawn beside the first step. */
-function Allow({ camera, microphone }: { camera: boolean; microphone: boolean }) {
-  const { sign, steps } = ALLOW[browserName(navigator)];
-  const Sign = sign === 'crossed' && !camera ? MicOff : SIGNS[sign];
-  const device = [camera ? 'Camera' : '', microphone ? 'Microphone' : ''].filter(Boolean).join(' and ');
+/** Camera, microphone and speaker: another takes over at once, without leaving the lesson. */
+function Devices({ session, onClose }: Props) {
+  const list = useDeviceList();
+  const own = session.media?.own;
+  // Read for its change: a chosen device is one when its track has come.
+  const turn = session.mediaTurn.value;
+  const choose = (kind: Kind) => async (id: string) => {
+    if (!(await own?.choose(kind, id))) session.say(fill(DEVICES.refused, { device: kind }));
+  };
   return (
-    <section class="stack tight">
-      <h3>{device}</h3>
-      <ol class="steps">
-        {steps.map((step, i) => (
-          <li key={step}>
-            {i === 0 && <Sign class="sign" aria-hidden="true" />} {fill(step, { device })}
-          </li>
+    <Dialog title={DEVICES.menu} onClose={onClose} night>
+      <div class="stack" data-turn={turn}>
+        {KINDS.map((kind) => (
+          <DeviceMenu
+            key={kind}
+            kind={kind}
+            list={list}
+            chosen={own?.chosen(kind) ?? ''}
+            onChoose={choose(kind)}
+          />
         ))}
-      </ol>
-    </section>
+        <SpeakerMenu list={list} />
+      </div>
+    </Dialog>
   );
 }
 

@@ -302,6 +302,9 @@ function perform(what: Act, session: RoomPort, room: Known | null, ways: Ways): 
     case 'devices':
       session.tryDevices();
       return;
+    case 'choose_device':
+      ways.open({ what: 'devices' });
+      return;
     case 'sound':
       session.playSound();
       return;
