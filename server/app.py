@@ -46,6 +46,7 @@ from server.house import PolicyClock
 from server.mail import Sender
 from server.openings import Openings
 from server.outbox import Outbox, open_post
+from server.relay_socket import RelaySocket, bind_relay, open_relay
 from server.security_headers import SecurityHeaders
 from server.spool import Spool
 from server.standing import kept
@@ -168,7 +169,7 @@ def bind(config: Config) -> tuple[socket.socket, Config]:
 class Parts:
     """The parts of one process, put together: `Services` for HTTP, the gateway beside it, and their start and stop."""
 
-    def __init__(self, config: Config, clock: PolicyClock) -> None:
+    def __init__(self, config: Config, clock: PolicyClock, relay: RelaySocket | None) -> None:
         loop = asyncio.get_running_loop()
         self.spool = _spool(config.spool_dir)
         self.stores = open_store(config.database_url)
@@ -185,6 +186,7 @@ class Parts:
             records=self.stores,
             time_zone=config.time_zone,
             ice_servers=partial(ice_servers, config),
+            relay=relay,
         )
         tickets = Tickets(config.secret.reveal(), time.monotonic, secrets.token_bytes)
         self.services = Services(
@@ -249,13 +251,18 @@ class Parts:
 async def assembled(config: Config, clock: PolicyClock | None = None) -> AsyncIterator[Parts]:
     """Everything but the listening socket, migrated and started; drained and closed at the end."""
     await asyncio.to_thread(migrate, config.database_url)
-    parts = Parts(config, clock or SystemClock())
-    try:
-        await parts.start()
-        yield parts
-    finally:
-        await parts.drain()
-        await parts.close()
+    with contextlib.ExitStack() as ports:
+        sockets, config = bind_relay(config)
+        relay = open_relay(config, sockets)
+        if relay is not None:
+            ports.callback(relay.stop)
+        parts = Parts(config, clock or SystemClock(), relay)
+        try:
+            await parts.start()
+            yield parts
+        finally:
+            await parts.drain()
+            await parts.close()
 
 
 @contextlib.asynccontextmanager

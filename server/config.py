@@ -46,6 +46,10 @@ SETTINGS: Final[Mapping[str, str]] = {
     "STUN_URLS": "stun: or stuns: servers, separated by commas (default: none)",
     "TURN_URLS": "turn: or turns: servers, separated by commas; they need TURN_SECRET_FILE (default: none)",
     "TURN_SECRET_FILE": "holds the secret shared with the TURN servers (default: none)",
+    "RELAY": "on or off: without the media relay nobody can look in, and the server sees no media itself (default: on)",
+    "RELAY_ADDRESS": "IP addresses at which browsers reach the relay by UDP: an IPv4, an IPv6 or both, by commas; "
+    "needed with an https PUBLIC_URL (default: 127.0.0.1)",
+    "RELAY_PORT": "the relay's UDP port; 0 takes a free one (default: the number of PORT)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
 }
 """Every name that is read, and what it means: `lessonroom serve --help` prints it."""
@@ -95,6 +99,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ice_servers: tuple[IceServer, ...] = ()
     turn_urls: tuple[str, ...] = ()
     turn_secret: Secret | None = None
+    relay_addresses: tuple[str, ...] = ()
+    """What the relay's candidates name: at most one IPv4 and one IPv6 address. Empty: there is no relay."""
+    relay_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
+    """UDP; 0 takes a free one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     static_dir: Path = Path(__file__).parent / "static"
     """The built web client."""
@@ -152,6 +160,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         ice_servers=_stun(given),
         turn_urls=_ice_urls(given, "TURN_URLS", ("turn:", "turns:")),
         turn_secret=_turn_secret(given),
+        relay_addresses=_relay_addresses(given),
+        relay_port=_port(given, "RELAY_PORT", _port(given)),
         log_level=_log_level(given),
     )
     _deny(config)
@@ -204,6 +214,11 @@ def _deny(config: Config) -> None:
             f"HOST {config.host} can be reached from other machines, without TLS: use 127.0.0.1, or set an "
             "https PUBLIC_URL and TLS_PROXY."
         )
+    if config.tls and any(_local(address) for address in config.relay_addresses):
+        raise ConfigError(
+            "RELAY_ADDRESS names this machine to itself: with an https PUBLIC_URL set it to the IP address at which "
+            "browsers reach it, or RELAY to off, and nobody can look in."
+        )
     if config.turn_urls and config.turn_secret is None:
         raise ConfigError("TURN_URLS needs TURN_SECRET_FILE, the file with the secret shared with those servers.")
     if len(config.ice_servers) + len(config.turn_urls) > ICE_SERVERS_MAX:
@@ -235,10 +250,10 @@ def _listed(given: Mapping[str, str], name: str) -> list[str]:
     return [one.strip() for one in given.get(name, "").split(",") if one.strip()]
 
 
-def _port(given: Mapping[str, str]) -> int:
-    text = given.get("PORT", str(_DEFAULTS.port))
+def _port(given: Mapping[str, str], name: str = "PORT", default: int = _DEFAULTS.port) -> int:
+    text = given.get(name, str(default))
     if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
-        raise ConfigError(f"PORT {text!r} is not a number from 0 to 65535.")
+        raise ConfigError(f"{name} {text!r} is not a number from 0 to 65535.")
     return int(text)
 
 
@@ -309,6 +324,30 @@ def _stun(given: Mapping[str, str]) -> tuple[IceServer, ...]:
 def _turn_secret(given: Mapping[str, str]) -> Secret | None:
     path = given.get("TURN_SECRET_FILE")
     return None if path is None else _secret_from("TURN_SECRET_FILE", Path(path))
+
+
+def _relay_addresses(given: Mapping[str, str]) -> tuple[str, ...]:
+    switch = given.get("RELAY", "on").lower()
+    if switch not in ("on", "off"):
+        raise ConfigError(f"RELAY {switch!r} is not on or off.")
+    if switch == "off":
+        return ()
+    named = [_reachable(text) for text in _listed(given, "RELAY_ADDRESS")] or [ipaddress.ip_address("127.0.0.1")]
+    if len({address.version for address in named}) < len(named):
+        raise ConfigError("RELAY_ADDRESS names more than one address of a kind: one IPv4 and one IPv6 at most.")
+    return tuple(str(address) for address in named)
+
+
+def _reachable(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    wrong = ConfigError(f"RELAY_ADDRESS {text!r} is not an IP address that browsers can send to.")
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError as problem:
+        raise wrong from problem
+    # A link-local one needs the name of an interface, which no candidate can carry.
+    if address.is_unspecified or address.is_multicast or address.is_link_local:
+        raise wrong
+    return address
 
 
 def _log_level(given: Mapping[str, str]) -> Literal["debug", "info", "warning", "error"]:

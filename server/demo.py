@@ -27,6 +27,8 @@ from server.time_of_day import time_of_day
 FOLDER: Final = Path("var/demo")
 """Everything the demo stores; emptied at each start."""
 PORT: Final = 8_080
+RELAY_ADDRESS: Final = "127.0.0.1"
+"""Where the media relay is reached, on a free UDP port: by browsers on this machine alone."""
 STARTS_IN_MS: Final = 120_000
 """From the moment the links are printed: long enough to open two of them, check in and tune up."""
 LASTS_MS: Final = 30 * 60_000
@@ -73,6 +75,7 @@ def demo_config(port: int, *, keep: bool) -> Config:
         service_name="Riverside Music Service",
         service_phone="01632 960 001",
         time_zone=machine_zone(),
+        relay_addresses=(RELAY_ADDRESS,),
     )
 
 
@@ -167,5 +170,6 @@ What to try
   3. Open the people manager's link and watch: neither side can tell.
   4. End the lesson as the teacher. What ends it for safety is then with the safeguarding team.
 
+The media relay is at {RELAY_ADDRESS}, UDP port {config.relay_port}.
 Mail is written to {config.mail_dir}, the log to {FOLDER / "server.log"}. Stop with Ctrl-C.
 """

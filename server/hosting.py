@@ -446,6 +446,7 @@ class Hosting:
         for live in self._all_live():
             for seat in (*live.seats.values(), *live.arriving.values(), *live.observers):
                 seat.client.close(RESTARTING)
+        self._legs.stop()
         waited_s = 0.0
         while waited_s < DRAIN_S_MAX and not all(live.durable for live in self._all_live()):
             await asyncio.sleep(0.05)

@@ -111,6 +111,11 @@ class Legs:
             if not leg.seat.observes and live.prefix.over(who):
                 self._close(leg)
 
+    def stop(self) -> None:
+        """The process stops: browsers are told, and do not wait for a relay that has gone."""
+        for lesson, legs in list(self._rooms.items()):
+            self._close_all(lesson, legs)
+
     def _denied(self, live: LiveRoom, seat: Seat, frame: LegFrame) -> str:
         """Why this seat may have no leg with this offer: a code, or ""."""
         side = seat.viewer.side
@@ -133,9 +138,6 @@ class Legs:
             who = self._watching.get(seat) or f"watch-{secrets.token_hex(WATCH_BYTES)}"
         else:
             who = seat.viewer.side or ""
-        before = self._rooms.get(live.id, {}).get(who)
-        if before is not None:
-            self._close(before)  # the page that offers another has given this one up
         leg = _Leg(LegId(live.id, who, seat.epoch), seat)
         try:
             if seat.observes:
@@ -148,7 +150,11 @@ class Legs:
         except Exception:
             _log.exception("the relay failed", lesson=live.id)
             return "relay_failed", ""
-        self._rooms.setdefault(live.id, {})[who] = leg
+        legs = self._rooms.setdefault(live.id, {})
+        before = legs.get(who)
+        if before is not None:  # at the relay the new one has taken its place
+            self._let_go(before)
+        legs[who] = leg
         if seat.observes:
             self._watching[seat] = who
         return "", answer

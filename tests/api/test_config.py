@@ -25,11 +25,32 @@ def test_nothing_set_serves_this_machine_alone(secret_file: dict[str, str]) -> N
 
 def test_behind_a_proxy(secret_file: dict[str, str]) -> None:
     given = {"PUBLIC_URL": "https://Lessons.Example.org:443/", "TLS_PROXY": "10.0.0.1, 10.1.0.0/16", "HOST": "0.0.0.0"}
-    config = load(secret_file | given)
+    config = load(secret_file | given | {"RELAY_ADDRESS": "192.0.2.1"})
     assert config.tls
     assert config.url == "https://lessons.example.org"
     assert config.origins == {"https://lessons.example.org"}
     assert config.tls_proxy == ("10.0.0.1", "10.1.0.0/16")
+
+
+BEHIND_A_PROXY = {"PUBLIC_URL": "https://lessons.example.org", "TLS_PROXY": "127.0.0.1"}
+
+
+@pytest.mark.parametrize(
+    ("given", "addresses", "port"),
+    [
+        ({}, ("127.0.0.1",), 8080),
+        ({"PORT": "9000"}, ("127.0.0.1",), 9000),
+        ({"PORT": "9000", "RELAY_PORT": "3480", "RELAY_ADDRESS": "::1"}, ("::1",), 3480),
+        ({"RELAY": "off", "RELAY_ADDRESS": "192.0.2.1"}, (), 8080),
+        (BEHIND_A_PROXY | {"RELAY": "off"}, (), 8080),
+        (BEHIND_A_PROXY | {"RELAY_ADDRESS": "192.0.2.1, 2001:DB8::1"}, ("192.0.2.1", "2001:db8::1"), 8080),
+    ],
+)
+def test_where_the_relay_is(
+    secret_file: dict[str, str], given: dict[str, str], addresses: tuple[str, ...], port: int
+) -> None:
+    config = load(secret_file | given)
+    assert (config.relay_addresses, config.relay_port) == (addresses, port)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +75,14 @@ def test_behind_a_proxy(secret_file: dict[str, str]) -> None:
         ({"TURN_SECRET_FILE": "/nonexistent/secret"}, "TURN_SECRET_FILE"),
         ({"DATABASE_URL": "mysql://root:hunter2@db/lessons"}, "DATABASE_URL"),
         ({"DATABASE_URL": "sqlite://"}, "DATABASE_URL"),
+        (BEHIND_A_PROXY, "RELAY_ADDRESS"),
+        (BEHIND_A_PROXY | {"RELAY_ADDRESS": "192.0.2.1, ::1"}, "RELAY_ADDRESS"),
+        ({"RELAY": "maybe"}, "RELAY"),
+        ({"RELAY_PORT": "-1"}, "RELAY_PORT"),
+        ({"RELAY_ADDRESS": "relay.example.org"}, "RELAY_ADDRESS"),
+        ({"RELAY_ADDRESS": "0.0.0.0"}, "RELAY_ADDRESS"),
+        ({"RELAY_ADDRESS": "fe80::1"}, "RELAY_ADDRESS"),
+        ({"RELAY_ADDRESS": "192.0.2.1,192.0.2.2"}, "RELAY_ADDRESS"),
         ({"SMTP_URL": "mail.example:hunter2"}, "SMTP_URL"),
     ],
 )

@@ -78,7 +78,7 @@ async def test_another_leg_takes_the_place_of_the_one_before():
     stage = await Stage().boot()
     teacher, _ = await both(stage)
     assert isinstance(offer(stage, teacher, n=2), LegAnswer)
-    assert stage.relay.calls == ["publish", "publish", "close", "publish"]
+    assert stage.relay.calls == ["publish", "publish", "publish"]
     assert stage.relay.who() == ["sam", "teacher"]
 
 
@@ -186,6 +186,22 @@ async def test_an_orphaned_leg_ends_with_the_lesson():
     assert stage.relay.who() == []
     await asyncio.sleep(2 * ORPHAN_S)
     assert stage.relay.calls.count("close") == 0
+
+
+async def test_a_refused_offer_leaves_the_leg_that_there_is():
+    stage = await Stage().boot()
+    teacher, _ = await both(stage)
+    assert offer(stage, teacher, n=2, sdp="no offer").code == "bad_offer"
+    assert stage.relay.who() == ["sam", "teacher"]
+    stage.hosting.left(teacher.seat, clean=True)
+    assert stage.relay.who() == ["sam"]
+
+
+async def test_a_stop_ends_all_legs():
+    stage = await Stage().boot()
+    await both(stage)
+    await stage.hosting.drain()
+    assert stage.relay.who() == []
 
 
 @pytest.mark.parametrize("clean", [False, True])
