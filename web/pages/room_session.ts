@@ -1,9 +1,12 @@
 /** One stay in a lesson's room: wires the line, the state and the media together. Pages read its signals. */
 
 import { type Signal, signal } from '@preact/signals';
+import type { LegPorts } from '../media/leg';
 import { Media, makeConnection } from '../media/media';
 import { OwnWatch, WATCH_MS } from '../media/own_watch';
+import { Publishing } from '../media/publishing';
 import { rememberedHere } from '../media/remembered';
+import { Watching } from '../media/watching';
 import { serverNow } from '../room/clock';
 import { SPEAKER_UNPLUGGED, unplugged } from '../room/device_words';
 import { present } from '../room/present';
@@ -17,7 +20,7 @@ import { chime } from '../ui/chime';
 import { speakerFellBack } from '../ui/speaker';
 import { http } from '../wire/http';
 import { browserPorts, deviceId, LessonSocket, type Ports } from '../wire/lesson_socket';
-import type { Ack, ActionFrame, Happened, Message, ServerFrame, Wish } from '../wire/types';
+import type { Ack, ActionFrame, Happened, Message, ServerFrame, Welcome, Wish } from '../wire/types';
 import { fill, ROOM } from '../words';
 
 /** The clock is drawn this often: a second never seems to last two. */
@@ -42,9 +45,12 @@ export class RoomSession {
   readonly mediaTurn = signal(0);
   readonly soundTries = signal(0);
   media: Media | null;
+  /** What an observer sees and hears; null for everybody else. */
+  readonly watching: Watching | null;
   readonly #socket: LessonSocket;
   readonly #ports: Ports;
   readonly #observing: boolean;
+  #publishing: Publishing | null = null;
   #steady: Steady | null = null;
   #spoken: Spoken = SILENT;
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -67,6 +73,7 @@ export class RoomSession {
       answered: (asked, ack) => this.#answered(asked, ack),
     });
     this.media = observing ? null : this.#freshMedia();
+    this.watching = observing ? this.#freshWatching() : null;
   }
 
   start(): void {
@@ -89,7 +96,7 @@ export class RoomSession {
     document.removeEventListener('visibilitychange', this.#hurry);
     navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
     this.#socket.stop();
-    this.media?.stop();
+    this.#stopMedia();
     this.#watch.close();
   }
 
@@ -115,19 +122,19 @@ export class RoomSession {
 
   /** The one click: own camera and microphone stop first, line or no line; the order goes until the server has it. */
   end(): void {
-    this.media?.own.stop();
+    this.#stopOwn();
     this.#update(here(this.state.value, { endPressed: true }));
     this.ask({ type: 'end' });
   }
 
   flag(message: string): void {
-    this.media?.own.stop();
+    this.#stopOwn();
     this.#update(here(this.state.value, { endPressed: true }));
     this.ask({ type: 'flag', message });
   }
 
   async leave(): Promise<void> {
-    this.media?.stop();
+    this.#stopMedia();
     this.ask({ type: 'leave' });
     const until = performance.now() + LEAVE_MS;
     while (performance.now() < until && this.#socket.outbox.waiting.some((frame) => frame.type === 'leave')) {
@@ -192,6 +199,7 @@ export class RoomSession {
     switch (frame.type) {
       case 'welcome':
         this.media?.useServers(frame.ice_servers);
+        this.#openLeg(frame);
         if (!frame.resumed) announce(`${ROOM.observed.both}`);
         break;
       case 'peers':
@@ -200,11 +208,16 @@ export class RoomSession {
       case 'signal':
         this.media?.receive(frame);
         break;
+      case 'leg_answer':
+      case 'leg_refused':
+        this.#publishing?.receive(frame);
+        this.watching?.receive(frame);
+        break;
       case 'halt':
-        this.media?.stop();
+        this.#stopMedia();
         break;
       case 'event':
-        if (frame.event.shown === 'closing') this.media?.stop();
+        if (frame.event.shown === 'closing') this.#stopMedia();
         if (frame.event.shown === 'message') this.#heard(frame.event);
         if (frame.event.shown === 'happened') this.#happened(frame.event);
         break;
@@ -238,7 +251,7 @@ export class RoomSession {
     if (lost && this.state.value.sight !== null) change.lostAt = this.now();
     this.#setHere(change);
     // Another screen has the lesson, or the server will not have us: nothing of ours goes on.
-    if (link === 'moved' || link === 'refused') this.media?.stop();
+    if (link === 'moved' || link === 'refused') this.#stopMedia();
   }
 
   #answered(asked: ActionFrame, ack: Ack): void {
@@ -257,7 +270,7 @@ export class RoomSession {
     const ends = this.#socket.outbox.waiting.some((frame) => frame.type === 'end' || frame.type === 'flag');
     if (ends && !this.state.value.here.endPressed) {
       // The page was loaded again before the server had the order: it stands.
-      this.media?.own.stop();
+      this.#stopOwn();
       this.#setHere({ endPressed: true });
     }
   }
@@ -304,11 +317,52 @@ export class RoomSession {
       memory: rememberedHere(),
       fellBack: (kind, was, now) => this.say(unplugged(kind, was, now)),
     });
+    this.#publishing = new Publishing(
+      media.own.tracks,
+      this.#legPorts(() => undefined),
+    );
     return media;
+  }
+
+  /** Once welcomed, every page has a leg to the relay where there is one: a participant's sends, watched or not. */
+  #openLeg({ relay, ice_servers: servers, lesson }: Welcome): void {
+    this.#publishing?.welcomed(relay, servers);
+    this.watching?.welcomed(relay, servers, [TEACHER, ...lesson.pupils.map((pupil) => pupil.id)]);
+  }
+
+  #freshWatching(): Watching {
+    const changed = () => {
+      this.mediaTurn.value += 1;
+    };
+    return new Watching({ ...this.#legPorts(changed), now: this.#ports.now });
+  }
+
+  #legPorts(changed: () => void): LegPorts {
+    return {
+      makeConnection,
+      send: (frame) => this.#socket.send(frame),
+      later: this.#ports.later,
+      random: this.#ports.random,
+      note: (what, error) => console.info(what, error),
+      changed,
+    };
+  }
+
+  #stopMedia(): void {
+    this.media?.stop();
+    this.#publishing?.stop();
+    this.watching?.stop();
+  }
+
+  /** Own camera and microphone, for good, and what carries them to the relay. */
+  #stopOwn(): void {
+    this.media?.own.stop();
+    this.#publishing?.stop();
   }
 
   #mediaChanged(media: Media): void {
     if (media !== this.media) return;
+    this.#publishing?.useTracks();
     this.mediaTurn.value += 1;
     this.#setHere({
       camera: media.own.state('camera'),

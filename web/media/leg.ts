@@ -1,0 +1,163 @@
+/**
+ * One page's peer connection to the server's media relay: the page offers, whole and at once, and the relay answers.
+ * A leg that fails is not mended but offered anew, under the next number: the relay lets the newer take its place.
+ * What a leg carries is said by whoever prepares it: `Publishing` sends, `Watching` receives.
+ */
+
+import type { IceServer, LegAnswer, LegFrame, LegRefused } from '../wire/types';
+
+/** From the offer until media can flow: answer, ICE and DTLS take under a second, or something is lost. */
+export const OPEN_MS = 15_000;
+/** ICE heals a short cut by itself; a way that is gone longer is not waited for until the browser calls it failed. */
+export const GONE_MS = 4_000;
+/** The server takes a leg in 2 s, and some at once. */
+export const REOPEN_FIRST_MS = 2_000;
+export const REOPEN_MAX_MS = 30_000;
+/** Refusals that may be none the next time; after any other the page waits for the next welcome. */
+const PASSING: ReadonlySet<string> = new Set(['too_fast', 'lesson_full', 'relay_full', 'relay_failed']);
+
+/** `none`: there is no relay, or it will not have us. `again`: it failed, and another is offered in a while. */
+export type LegState = 'none' | 'opening' | 'open' | 'again' | 'closed';
+
+export interface LegPorts {
+  makeConnection(servers: readonly IceServer[]): RTCPeerConnection;
+  /** False where the line is down. */
+  send(frame: LegFrame): boolean;
+  later(ms: number, call: () => void): () => void;
+  /** 0 to 1. */
+  random(): number;
+  note(what: string, error: unknown): void;
+  changed(): void;
+}
+
+export class Leg {
+  #state: LegState = 'none';
+  #connection: RTCPeerConnection | null = null;
+  #n = 0;
+  #failures = 0;
+  #servers: readonly IceServer[] = [];
+  #cancel: (() => void) | null = null;
+
+  constructor(
+    private readonly ports: LegPorts,
+    /** Lays out the sections of a new connection, before it is offered. */
+    private readonly prepare: (connection: RTCPeerConnection) => void,
+  ) {}
+
+  get state(): LegState {
+    return this.#state;
+  }
+
+  get connection(): RTCPeerConnection | null {
+    return this.#connection;
+  }
+
+  /** A new one, in place of the one before. */
+  open(servers: readonly IceServer[]): void {
+    if (this.#state === 'closed') return;
+    this.#servers = servers;
+    this.#failures = 0;
+    void this.#offer();
+  }
+
+  receive(frame: LegAnswer | LegRefused): void {
+    if (frame.n !== this.#n || this.#state !== 'opening') return;
+    if (frame.type === 'leg_answer') void this.#answered(frame.sdp);
+    else if (PASSING.has(frame.code)) this.#failed();
+    else this.drop();
+  }
+
+  /** There is none for now: the server has no relay, or not for us. */
+  drop(): void {
+    this.#letGo();
+    this.#become('none');
+  }
+
+  /** For good: nothing is offered after it. */
+  close(): void {
+    this.#letGo();
+    this.#become('closed');
+  }
+
+  async #offer(): Promise<void> {
+    this.#letGo();
+    const n = ++this.#n;
+    this.#become('opening');
+    this.#wait(OPEN_MS, () => this.#failed());
+    try {
+      const connection = this.ports.makeConnection(this.#servers);
+      this.#connection = connection;
+      connection.onconnectionstatechange = () => this.#connectionState(connection);
+      this.prepare(connection);
+      // Sent as it is: the relay names its own addresses and learns ours from where our packets come.
+      const offer = await connection.createOffer();
+      await connection.setLocalDescription(offer);
+      if (this.#connection !== connection) return;
+      if (!this.ports.send({ type: 'leg', n, sdp: offer.sdp ?? '' })) this.#failed();
+    } catch (error) {
+      this.ports.note('leg offer', error);
+      if (n === this.#n && this.#state === 'opening') this.#failed();
+    }
+  }
+
+  async #answered(sdp: string): Promise<void> {
+    const connection = this.#connection;
+    try {
+      await connection?.setRemoteDescription({ type: 'answer', sdp });
+    } catch (error) {
+      this.ports.note('leg answer', error);
+      if (connection === this.#connection) this.#failed();
+    }
+  }
+
+  #connectionState(connection: RTCPeerConnection): void {
+    if (connection !== this.#connection) return;
+    switch (connection.connectionState) {
+      case 'connected':
+        this.#cancel?.();
+        this.#cancel = null;
+        this.#failures = 0;
+        this.#become('open');
+        break;
+      case 'disconnected':
+        this.#wait(GONE_MS, () => this.#failed());
+        break;
+      case 'failed':
+      case 'closed':
+        this.#failed();
+        break;
+    }
+  }
+
+  #failed(): void {
+    if (this.#state === 'closed') return;
+    this.#letGo();
+    const most = Math.min(REOPEN_MAX_MS, REOPEN_FIRST_MS * 2 ** Math.min(this.#failures, 10));
+    this.#failures += 1;
+    // Up to half more at random: all pages of a relay that went do not come back at once.
+    this.#wait(most * (1 + this.ports.random() / 2), () => void this.#offer());
+    this.#become('again');
+  }
+
+  #wait(ms: number, call: () => void): void {
+    this.#cancel?.();
+    this.#cancel = this.ports.later(ms, call);
+  }
+
+  #letGo(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    const connection = this.#connection;
+    this.#connection = null;
+    if (connection === null) return;
+    connection.onconnectionstatechange = null;
+    connection.ontrack = null;
+    connection.close();
+  }
+
+  #become(state: LegState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.ports.changed();
+  }
+}
