@@ -22,6 +22,7 @@ from server.chat import Chat
 from server.codec import Encoded
 from server.errors import FAILED, MOVED, OVER, CloseReason
 from server.frames import Halt
+from server.glance import Glance
 from server.house import Evidence, House
 from server.refusals import sentence
 from server.reread import Reread
@@ -106,6 +107,8 @@ class LiveRoom:
             raise ValueError(f"the log of {lesson_id} does not begin with Opened")
         self.lesson = lesson
         self.chat = Chat(lesson, self.events, self.texts)
+        self.glance = Glance(lesson)
+        """For the live wall; nothing here reads it."""
 
     # Asking ---------------------------------------------------------------------------------------------------
 

@@ -85,6 +85,8 @@ class StatusBoard:
         status = None if live.telling else live.room.status(now)
         live.status_holds_until = 0 if status is None else live.room.holds_until(now)
         live.weak_told = weak = live.evidence.weak(now)
+        if status is not None:
+            live.glance.note(status, weak, live.status_holds_until, live.sequence)
         for seat in seats:
             frame = self._held_back(live, seat, now) if status is None else self._frame(live, seat, status, weak, now)
             if frame is None or (seat.status is not None and not anew and _same(seat.status, frame)):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, insert, or_, select
 from sqlalchemy.engine import Row
 
 from rooms.lesson import TEACHER, Actor, Kind, Lesson, PersonId, Pupil, Role, SideId
@@ -153,6 +153,19 @@ class Bookings:
         """Those of ``lessons`` that the account is booked in (A6)."""
         wanted = select(booking.c.id).where(_involves(person_id), booking.c.id.in_(lessons))
         return await self._transactions.read(lambda connection: frozenset(connection.execute(wanted).scalars()))
+
+    async def next_start(self, now: int, but: PersonId) -> tuple[int, int] | None:
+        """When confirmed lessons start next (Unix ms), and how many do then; those of account ``but`` apart (A6)."""
+        coming = (booking.c.confirmed, booking.c.starts_at > now, ~_involves(but))
+        wanted = (
+            select(booking.c.starts_at, func.count())
+            .where(*coming)
+            .group_by(booking.c.starts_at)
+            .order_by(booking.c.starts_at)
+            .limit(1)
+        )
+        found = await self._transactions.read(lambda connection: connection.execute(wanted).first())
+        return None if found is None else (found[0], found[1])
 
     async def _read(self, wanted: Select[Any]) -> list[Booking]:
         def work(connection: Connection) -> list[Booking]:

@@ -18,7 +18,7 @@ CHECK_IN: Final = RateLimitItemPerMinute(60, namespace="check_in")
 WRITES: Final = RateLimitItemPerMinute(120, namespace="writes")
 """Anything else that one account asks to be stored: a person needs a few."""
 READS: Final = RateLimitItemPerMinute(300, namespace="reads")
-"""Of one account: a page asks 6 to 20 times a minute, so a dozen tabs and devices; at 10 ms each, 5 % of a core."""
+"""Of one account: a page asks 6 to 30 times a minute, so a dozen tabs and devices; at 10 ms each, 5 % of a core."""
 CONNECTION_TEST: Final = RateLimitItemPerMinute(60, namespace="connection_test")
 """Of one account: a device check asks 6 times, so ten of them; at most 512 kB each, 4 Mbps in the long run."""
 

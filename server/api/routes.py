@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from server.accounts.people import AccountRole
-from server.api import after, cases, check_in, connection_test, lessons, session
+from server.api import after, cases, check_in, connection_test, lessons, session, wall
 from server.api.pages import Pages, page_routes
 from server.api.problem import not_found
 from server.api.resource import Post, Resource
@@ -18,7 +18,8 @@ from server.api.services import Services
 
 _SAFEGUARDING = (AccountRole.SAFEGUARDING,)
 _BOOKED = (AccountRole.TEACHER, AccountRole.FAMILY)
-_IN_LESSONS = (*_BOOKED, AccountRole.MANAGER)
+_MANAGER = (AccountRole.MANAGER,)
+_IN_LESSONS = (*_BOOKED, *_MANAGER)
 
 
 def routes(services: Services, health: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
@@ -43,6 +44,7 @@ def _api(services: Services) -> list[BaseRoute]:
         Route("/api/connection-test/download", connection_test.Download(services, transfers)),
         Route("/api/connection-test/upload", connection_test.Upload(services, transfers)),
         Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_IN_LESSONS)),
+        Route("/api/wall", Resource(services, get=wall.wall, roles=_MANAGER)),
         Route(lesson, Resource(services, get=after.after, roles=_IN_LESSONS)),
         Route(f"{lesson}/ticket", Resource(services, post=Post(lessons.TicketBody, lessons.ticket), roles=_IN_LESSONS)),
         Route(
