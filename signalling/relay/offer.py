@@ -78,8 +78,6 @@ def parse_offer(text: str) -> Offer:
         Refused: with the code of the first thing that is wrong with it; nothing else is ever raised.
     """
     session, blocks = _blocks(text)
-    if not blocks:
-        raise Refused("bad_offer")
     sections = tuple(_section(block) for block in blocks)
     mids = [section.mid for section in sections]
     bundle = next((line[15:].split() for line in session if line.startswith("a=group:BUNDLE ")), [])
@@ -108,8 +106,10 @@ def _blocks(text: str) -> tuple[list[str], list[list[str]]]:
     starts = [at for at, line in enumerate(lines) if line.startswith("m=")]
     if len(starts) > SECTIONS_MAX:
         raise Refused("too_many_streams")
+    if not starts:
+        raise Refused("bad_offer")
     ends = [*starts[1:], len(lines)]
-    return lines[: starts[0] if starts else None], [lines[a:b] for a, b in zip(starts, ends, strict=True)]
+    return lines[: starts[0]], [lines[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
 def _section(block: list[str]) -> Section:

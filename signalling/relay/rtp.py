@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from typing import Final, NamedTuple
 
-PACKET_BYTES_MAX: Final = 1_500
-"""An Ethernet frame's: browsers send at most 1,200 bytes, so that no network has to cut a packet."""
+PACKET_BYTES_MAX: Final = 1_356
+"""What `srtp` can seal again; browsers send at most 1,200 bytes, so that no network has to cut a packet."""
 HEADER_BYTES: Final = 12
 HEADER: Final = struct.Struct("!BBHLL")
 """Version, padding, extension, CSRC count · marker and payload type · sequence · timestamp · SSRC."""
