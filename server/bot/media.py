@@ -235,7 +235,7 @@ class Media:
     async def counts(self) -> Counts:
         """Of the links together; the leg is no peer."""
         together = Counts()
-        for link in self._links.values():
+        for link in self.links:
             together.add(await link.connection.counts())
         return together
 
