@@ -197,12 +197,11 @@ class Leg:
         return min(ends, self._media_at + MEDIA_S) if self.terms.streams else ends
 
     def close(self, fate: Fate) -> tuple[list[bytes], Source | None]:
-        """End it. The goodbye, and where it goes; nothing if it was not connected or has ended."""
-        connected, to = self.connected, self.paths.current
+        """End it. The goodbye, and where it goes; none if there was no handshake, or the browser said its own."""
         self.fate = self.fate or fate
         out = self._dtls.close() if self._dtls is not None else []
         self._dtls, self.srtp, self._held = None, None, []
-        return (out, to) if connected else ([], None)
+        return out, self.paths.current
 
     def _dead(self, now: float) -> Fate:
         if self.srtp is None:

@@ -159,13 +159,15 @@ class Relay:
     def tick(self, now: float) -> None:
         """Do what is due: reports and keyframe requests, repeated handshakes, legs that have died."""
         for item in self._due.take(now):
+            lesson = self._lessons.get(item if isinstance(item, str) else item.id.lesson)
+            if lesson is None:  # ended by what was due a moment before
+                continue
             if isinstance(item, str):
-                self._look(item, self._lessons[item], now)
+                self._look(item, lesson, now)
             else:
-                seat = self._lessons[item.id.lesson].seats[item.id.who]
                 self._door.post(item, *item.tick(now))
                 self._door.tidy(item, now)
-                self._moved(self._lessons[item.id.lesson], seat, now)
+                self._moved(lesson, lesson.seats[item.id.who], now)
 
     def size(self) -> int:
         """Entries of everything that is kept for legs: 0 when there is none. For tests and metrics."""

@@ -97,7 +97,22 @@ def receiver_report(reporter: int) -> bytes:
 class Peer:
     """One browser. ``sent`` holds what waits to go to the relay; `Net` takes it."""
 
-    def __init__(self, name: str, source: Source, *, sides: tuple[str, ...] = (), mtu: int = 1_200) -> None:
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        *,
+        sides: tuple[str, ...] = (),
+        mtu: int = 1_200,
+        hello: int = 0,
+        profiles: bytes = b"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_128_GCM",
+    ) -> None:
+        """A browser.
+
+        Args:
+            hello: Bytes by which its ClientHello is longer than it has to be.
+            profiles: How it can protect RTP.
+        """
         draw = entropy(name)
         self.ufrag, self.pwd = draw(3).hex(), draw(12).hex()
         self.source, self.sides = source, sides
@@ -118,7 +133,9 @@ class Peer:
         context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
         context.use_certificate(PEER_CERTIFICATE)
         context.use_privatekey(PEER_KEY)
-        context.set_tlsext_use_srtp(b"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_128_GCM")
+        context.set_tlsext_use_srtp(profiles)
+        if hello:
+            context.set_alpn_protos([b"p" * 99] * (hello // 100))
         self.ssl = SSL.Connection(context, None)
         self.ssl.set_connect_state()
         self.ssl.set_ciphertext_mtu(mtu)
@@ -152,6 +169,12 @@ class Peer:
     def hello(self) -> None:
         """Begin the handshake, or go on with it."""
         self._shake()
+
+    def timeout(self) -> None:
+        """Let OpenSSL repeat its flight, if its timer has run out by the machine's clock."""
+        if not self.connected and self.flight and self.ssl.DTLSv1_get_timeout() == 0:
+            self.ssl.DTLSv1_handle_timeout()
+            self.sent += [(datagram, self.source) for datagram in self._written()]
 
     def again(self) -> None:
         """Send the last flight once more, as a lossy line makes a browser do."""
