@@ -103,10 +103,10 @@ def test_jitter_is_that_of_the_arrivals() -> None:
     assert 1_600 <= uneven.block(1, 20.0).jitter <= 1_800  # 20 ms
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, 65_535),
-    st.integers(1, 400),
+    st.integers(1, 150),
     st.floats(0, 0.4),
     st.floats(0, 0.4),
     st.integers(0, 40),

@@ -102,6 +102,7 @@ def test_the_descriptor_is_read_as_aiortc_reads_it(body: bytes, wrapped: bool) -
     except ValueError:
         assert not starts_keyframe(body)
         return
-    begins = descriptor.partition_start == 1 and descriptor.partition_id == 0 and len(rest) > 0
+    # aiortc takes the reserved bit above the partition's index for a part of it.
+    begins = descriptor.partition_start == 1 and descriptor.partition_id & 7 == 0 and len(rest) > 0
     assert starts_picture(body) == begins
     assert starts_keyframe(body) == (begins and not rest[0] & 1 and rest[3:6] == b"\x9d\x01\x2a")
