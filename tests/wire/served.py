@@ -24,6 +24,7 @@ from server.connection import Limits
 from server.errors import CloseReason
 from server.frames import Ack, Beat, BeatBack, ClientFrame, Elsewhere, Halt, Join, SayFrame
 from server.gateway import Gateway
+from server.relay_socket import RelaySocket
 from server.seat import Admission, Client, Refused, Seat
 from server.tickets import Tickets
 from server.transport import HttpProtocol
@@ -110,6 +111,7 @@ class Served(msgspec.Struct):
     """`PlainRoom`, or hosting itself."""
     tickets: Tickets
     port: int
+    relay: RelaySocket | None = None
 
     @property
     def url(self) -> str:
