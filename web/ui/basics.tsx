@@ -34,17 +34,26 @@ interface LinkProps {
   children: ComponentChildren;
   look?: Look;
   class?: string;
+  id?: string;
+  /** Before the page changes. */
+  onFollow?: () => void;
 }
 
 /** A link within the client: the page changes without a load. */
-export function Link({ to, children, look, class: more = '' }: LinkProps) {
+export function Link({ to, children, look, class: more = '', id, onFollow }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
+    onFollow?.();
     go(to);
   };
   return (
-    <a href={to} class={look ? `button ${look} ${more}` : more} onClick={follow}>
+    <a
+      {...(id === undefined ? {} : { id })}
+      href={to}
+      class={look ? `button ${look} ${more}` : more}
+      onClick={follow}
+    >
       {children}
     </a>
   );

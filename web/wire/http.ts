@@ -91,6 +91,37 @@ export interface Case {
   unchanged: boolean;
 }
 
+export type Standing = 'fine' | 'weak' | 'here' | 'lost' | 'unknown' | 'ours';
+
+/** One live lesson on the wall, as it stood at `at`. */
+export interface WallTile {
+  id: string;
+  teacher_name: string;
+  subject: string;
+  kind: string;
+  starts_at: number;
+  ends_at: number;
+  at: number;
+  platform_up: boolean;
+  /** One for each pupil, in the order of the booking. */
+  parts: {
+    phase: 'before' | 'starting' | 'settling' | 'live' | 'interrupted' | 'over';
+    clock: 'teacher' | 'pupil' | 'nobody' | 'lost' | null;
+    clock_ms: number;
+    limit_ms: number;
+    paused: boolean;
+    decides: boolean;
+  }[];
+  /** The teacher's, then the pupils'. A band says from when a side stood how. */
+  sides: { teacher: boolean; band: [number, Standing][] }[];
+}
+
+export interface Wall {
+  tiles: WallTile[];
+  next: { at: number; lessons: number } | null;
+  now: number;
+}
+
 /** Any answer that is not 2xx; `status` 0 where none came. */
 export class Refusal extends Error {
   constructor(
@@ -107,8 +138,14 @@ export class Refusal extends Error {
   }
 }
 
-async function request<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+async function request<T>(
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   const init: RequestInit = { method, credentials: 'same-origin', headers: { accept: 'application/json' } };
+  if (signal !== undefined) init.signal = signal;
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { accept: 'application/json', 'content-type': 'application/json' };
@@ -139,6 +176,7 @@ export const http = {
   signOut: () => request<null>('POST', '/api/sign-out', {}),
   me: () => request<Me>('GET', '/api/me'),
   lessons: () => request<{ lessons: Card[]; now: number }>('GET', '/api/lessons'),
+  wall: (signal: AbortSignal) => request<Wall>('GET', '/api/wall', undefined, signal),
   after: (id: string, pupil: string | null = null) =>
     request<After>('GET', pupil === null ? lesson(id) : `${lesson(id)}?pupil=${encodeURIComponent(pupil)}`),
   /** `pupil`: whose side, of a family with several in the lesson. */
