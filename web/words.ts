@@ -573,6 +573,18 @@ export const MORE = {
   adding_up: 'We are still adding this up. It will be here in a minute.',
 } as const;
 
+/** The watch page, about its pictures and sounds; `{pupil}` is the name of either side. */
+export const WATCH = {
+  pictures: 'Pictures and sound',
+  sound_on: 'Turn sound on',
+  sound_off: 'Turn sound off',
+  opening: 'Picture and sound are on their way.',
+  no_picture: "{pupil}'s picture is not reaching us yet.",
+  no_sound: "{pupil}'s sound is not reaching us yet.",
+  again: 'We cannot show pictures now. We are trying again.',
+  none: 'We cannot show pictures now. Reload this page to try again.',
+} as const;
+
 /** The word of the state in the page's title. */
 export const TITLES: Record<string, string> = {
   joining: 'Joining',

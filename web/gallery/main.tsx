@@ -13,9 +13,10 @@ import { me } from '../pages/me';
 import { path } from '../pages/router';
 import { WatchView } from '../pages/watch';
 import { present } from '../room/present';
-import { known } from '../room/sides';
+import { known, TEACHER } from '../room/sides';
 import type { ChatLine, Pending } from '../room/state';
 import { type RoomPort, RoomView } from '../ui/room_view';
+import type { SideStatus } from '../wire/types';
 import { fill } from '../words';
 import { answerFrom, ME } from './answers';
 import { LONG, type Recorded, ROOMS, room } from './rooms';
@@ -102,6 +103,16 @@ function portOf(recorded: Recorded, asked: URLSearchParams): RoomPort {
   return port;
 }
 
+/** What an observer has of it: nothing where no leg is recorded, as without a relay. */
+function watchingOf({ leg }: Recorded, sides: readonly SideStatus[]) {
+  if (leg === undefined) return null;
+  const here = (side: string) =>
+    leg === 'open' && sides.some((s) => s.side === side && s.evidence === 'ready');
+  const sight = (side: string) => (here(side) ? 'here' : leg === 'open' ? 'gone' : 'coming');
+  const incoming = (side: string) => (here(side) ? (side === TEACHER ? OWN : THEIRS) : []);
+  return { relay: true, state: leg, incoming, picture: sight, sound: sight };
+}
+
 function drawRoom(name: string, asked: URLSearchParams): void {
   const recorded = ROOMS[name];
   if (recorded === undefined) throw new Error(`no room ${name}`);
@@ -110,7 +121,8 @@ function drawRoom(name: string, asked: URLSearchParams): void {
   me.value = ME[who[recorded.role]];
   const port = portOf(recorded, asked);
   if (recorded.role === 'observer') {
-    render(<WatchView session={port as never} />, root);
+    const watching = watchingOf(recorded, port.state.value.status?.sides ?? []);
+    render(<WatchView session={{ ...port, watching }} />, root);
     return;
   }
   const chat = asked.get('chat');

@@ -1,5 +1,6 @@
 /** Recorded rooms: every state of the room, for pictures and for tests. */
 
+import type { LegState } from '../media/leg';
 import { HERE, type Here, type RoomState } from '../room/state';
 import type { Can, Closing, Happened, Outcome, PartStatus, SideStatus, StatusFrame } from '../wire/types';
 
@@ -100,6 +101,8 @@ export interface Recorded {
   timeline?: Happened[];
   state?: Partial<RoomState>;
   lesson?: Partial<NonNullable<RoomState['lesson']>>;
+  /** An observer's leg to the relay; without it, none is there. */
+  leg?: LegState;
 }
 
 export function room(recorded: Recorded): RoomState {
@@ -575,12 +578,32 @@ export const ROOMS: Record<string, Recorded> = {
     ),
     can: ['remove'],
   },
-  'watch-live': { role: 'observer', now: at(8), part: STARTED },
+  'watch-live': { role: 'observer', now: at(8), part: STARTED, leg: 'open' },
+  'watch-shared': {
+    role: 'observer',
+    ...shared(at(8), { part: STARTED }, { part: STARTED, side: lost('camera') }),
+    leg: 'open',
+  },
+  'watch-opening': { role: 'observer', now: at(8), part: STARTED, leg: 'opening' },
+  'watch-again': { role: 'observer', now: at(8), part: STARTED, leg: 'again' },
+  'watch-refused': { role: 'observer', now: at(8), part: STARTED, leg: 'none' },
+  'watch-no-relay': { role: 'observer', now: at(8), part: STARTED },
   'watch-clock': {
     role: 'observer',
     now: at(2),
     part: starting('pupil', 108_000, at(2)),
     sam: lost('media'),
+    leg: 'open',
   },
+  'watch-camera': { role: 'observer', now: at(8), part: STARTED, sam: lost('camera'), leg: 'open' },
+  'watch-away': { role: 'observer', now: at(-5), part: { phase: 'before' }, sam: AWAY, leg: 'open' },
+  'watch-lost': {
+    role: 'observer',
+    now: at(12),
+    part: { ...STARTED, phase: 'interrupted', interrupted_ms: 70_000 },
+    sam: lost('line'),
+    leg: 'open',
+  },
+  'watch-halted': { role: 'observer', now: at(18), part: STARTED, leg: 'closed', state: { halted: true } },
   'watch-over': { role: 'observer', now: at(18), part: { phase: 'over' }, closing: { how: 'neutral' } },
 };

@@ -30,6 +30,9 @@ export class Watching {
   #sides: readonly string[] = [];
   #tracks = new Map<string, MediaStreamTrack[]>();
   #seen = new Map<string, Seen>();
+  /** When this leg was first seen open. */
+  #openAt: number | null = null;
+  #relay = false;
   #cancelLook: (() => void) | null = null;
 
   constructor(private readonly ports: WatchingPorts) {
@@ -40,9 +43,15 @@ export class Watching {
     return this.#leg.state;
   }
 
+  /** Whether the server has a relay at all. */
+  get relay(): boolean {
+    return this.#relay;
+  }
+
   /** After each welcome: the leg before went with its line. The teacher first, then the pupils in the lesson's order. */
   welcomed(relay: boolean, servers: readonly IceServer[], sides: readonly string[]): void {
     this.#sides = sides;
+    this.#relay = relay;
     if (relay) this.#leg.open(servers);
     else this.#leg.drop();
   }
@@ -55,17 +64,14 @@ export class Watching {
     return this.#tracks.get(side) ?? [];
   }
 
-  /** Whether this side's picture moves: `coming` before the first frame, `gone` when none was decoded lately. */
+  /** Whether this side's picture moves: frames are decoded. */
   picture(side: string): Sight {
-    const at = this.#seen.get(side)?.frameAt ?? null;
-    if (at === null) return 'coming';
-    return this.#lately(at) ? 'here' : 'gone';
+    return this.#sight(this.#seen.get(side)?.frameAt);
   }
 
   /** Whether this side's sound comes. */
-  sound(side: string): boolean {
-    const at = this.#seen.get(side)?.packetAt ?? null;
-    return at !== null && this.#lately(at);
+  sound(side: string): Sight {
+    return this.#sight(this.#seen.get(side)?.packetAt);
   }
 
   stop(): void {
@@ -73,16 +79,20 @@ export class Watching {
     this.#leg.close();
     this.#tracks.clear();
     this.#seen.clear();
+    this.#openAt = null;
     this.ports.changed();
   }
 
-  #lately(at: number): boolean {
-    return this.ports.now() - at < STALE_MS;
+  #sight(at: number | null | undefined): Sight {
+    const since = at ?? this.#openAt;
+    if (since !== null && this.ports.now() - since >= STALE_MS) return 'gone';
+    return at === null || at === undefined ? 'coming' : 'here';
   }
 
   #prepare(connection: RTCPeerConnection): void {
     this.#tracks = new Map();
     this.#seen = new Map();
+    this.#openAt = null;
     connection.ontrack = (event) => this.#arrived(event);
     for (const _ of this.#sides) {
       for (const kind of ['audio', 'video'] as const) {
@@ -105,6 +115,7 @@ export class Watching {
   async #look(connection: RTCPeerConnection): Promise<void> {
     if (connection !== this.#leg.connection) return;
     const before = this.#summary();
+    if (this.#leg.state === 'open') this.#openAt ??= this.ports.now();
     try {
       this.#count(await connection.getStats());
     } catch (error) {

@@ -10,6 +10,7 @@ import { Dialog, Link, PressButton, useTitle } from '../ui/basics';
 import { authorOf } from '../ui/chat';
 import { StatusLine } from '../ui/status_line';
 import { Timeline } from '../ui/timeline';
+import { type WatchingPort, WatchPictures } from '../ui/watch_pictures';
 import { MORE } from '../words';
 import { zone } from './me';
 import { RoomSession } from './room_session';
@@ -25,7 +26,9 @@ export function WatchPage({ id }: { id: string }) {
   return <WatchView session={session} />;
 }
 
-type Watched = Pick<RoomSession, 'state' | 'shown' | 'notice' | 'end' | 'useHere' | 'lesson'>;
+type Watched = Pick<RoomSession, 'state' | 'shown' | 'notice' | 'end' | 'useHere' | 'mediaTurn'> & {
+  watching: (WatchingPort & { relay: boolean }) | null;
+};
 
 export function WatchView({ session }: { session: Watched }) {
   const asking = useSignal(false);
@@ -33,6 +36,9 @@ export function WatchView({ session }: { session: Watched }) {
   const shown = session.shown.value;
   const room = known(state);
   const over = isEnded(shown.state);
+  // Read for its change: tracks come and go outside of signals.
+  const turn = session.mediaTurn.value;
+  const { watching } = session;
   const act = (what: { do: string; path?: string }) => {
     if (what.do === 'go' && what.path !== undefined) go(what.path);
     if (what.do === 'use_here') session.useHere();
@@ -51,6 +57,9 @@ export function WatchView({ session }: { session: Watched }) {
           <PressButton onPress={() => (asking.value = true)}>End for safety</PressButton>
         )}
       </div>
+      {room !== null && !room.halted && watching?.relay && (
+        <WatchPictures room={room} watching={watching} turn={turn} />
+      )}
       {room !== null && <Watched room={room} />}
       {asking.value && (
         <Dialog title={MORE.watch_end} onClose={() => (asking.value = false)}>

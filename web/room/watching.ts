@@ -1,10 +1,10 @@
-/** The status line of somebody who looks in: of both sides, by name, with the clocks. Pure. */
+/** What somebody who looks in reads: of both sides, by name, with the clocks; and where a picture is missing, why. Pure. */
 
-import { fill, MORE, ROOM } from '../words';
+import { fill, MORE, ROOM, WATCH, WHY } from '../words';
 import { leftClock, lostClock, minutesLeft } from './clocks';
 import type { Presentation } from './presentation';
 import { say } from './saying';
-import { adultWord, type Known, sideName, sideStatus, TEACHER, time } from './sides';
+import { adultWord, type Known, pupilName, sideName, sideStatus, TEACHER, time } from './sides';
 
 export function observed(room: Known, now: number): Presentation {
   const part = room.status.parts.find((p) => p.phase !== 'over') ?? room.status.parts[0];
@@ -60,4 +60,46 @@ export function observed(room: Known, now: number): Presentation {
     default:
       return say('before', { tone: 'quiet', icon: 'clock', headline: MORE.watch_before });
   }
+}
+
+/** What comes of one side, as the page has it: how its leg to the relay stands, and what was decoded lately. */
+export interface Look {
+  leg: 'none' | 'opening' | 'open' | 'again' | 'closed';
+  picture: 'coming' | 'here' | 'gone';
+  sound: 'coming' | 'here' | 'gone';
+}
+
+/** A side's name below its picture: a first name, or the teacher's. */
+export function lookName(room: Known, side: string): string {
+  return side === TEACHER ? room.lesson.teacher_name : pupilName(room.lesson, side);
+}
+
+/** In place of a picture: why there is none, as far as it is known. Empty where there is one. */
+export function pictureMissing(room: Known, side: string, look: Look): string {
+  const pupil = lookName(room, side);
+  const status = sideStatus(room.status, side);
+  if (status !== null && !status.here) return fill(WHY.other.away, { pupil });
+  // A camera that is off sends black: frames come, and are no picture.
+  if (status?.reasons.includes('camera')) return fill(WHY.other.camera, { pupil });
+  if (look.picture === 'here') return '';
+  switch (look.leg) {
+    case 'none':
+      return WATCH.none;
+    case 'again':
+      return WATCH.again;
+    case 'opening':
+      return WATCH.opening;
+    case 'closed':
+      return '';
+    case 'open':
+      if (look.picture === 'coming') return WATCH.opening;
+      if (status?.reasons.includes('line')) return fill(WHY.other.line, { pupil });
+      return fill(look.sound === 'here' ? WATCH.no_picture : WHY.other.media, { pupil });
+  }
+}
+
+/** Beside the name: the sound is missing where the picture comes. */
+export function soundMissing(room: Known, side: string, look: Look): string {
+  const deaf = look.leg === 'open' && look.sound === 'gone' && look.picture === 'here';
+  return deaf ? fill(WATCH.no_sound, { pupil: lookName(room, side) }) : '';
 }

@@ -401,21 +401,36 @@ test('a stream’s name is its side; what is nobody’s is not shown', async () 
   expect(page.incoming('mallory')).toEqual([]);
 });
 
-test('a picture is here while frames come, and gone when they stop', async () => {
-  const { page, arrives, look } = await watching();
+test('picture and sound are here while they come, and gone when they stop', async () => {
+  const { page, arrives, look, last } = await watching();
+  const sights = () => [page.picture('sam'), page.sound('sam')];
   arrives('sam', 'video');
   arrives('sam', 'audio');
   await look(LOOK_MS, 'sam', 0, 1);
-  expect([page.picture('sam'), page.sound('sam')]).toEqual(['coming', true]);
+  expect(sights()).toEqual(['coming', 'here']);
+  last().becomes('connected');
   await look(LOOK_MS, 'sam', 3, 2);
-  expect(page.picture('sam')).toBe('here');
+  expect(sights()).toEqual(['here', 'here']);
   await look(STALE_MS - 1, 'sam', 3, 3);
-  expect(page.picture('sam')).toBe('here');
+  expect(sights()).toEqual(['here', 'here']);
   await look(1, 'sam', 3, 3);
-  expect([page.picture('sam'), page.sound('sam')]).toEqual(['gone', true]);
+  expect(sights()).toEqual(['gone', 'here']);
   await look(LOOK_MS, 'sam', 4, 3);
+  expect(sights()).toEqual(['here', 'here']);
+});
+
+test('a side of which nothing ever comes is waited for, then there is none', async () => {
+  const { page, last, look, clock, arrives } = await watching();
+  arrives('sam', 'video');
+  arrives('sam', 'audio');
+  clock.ms = 10 * STALE_MS;
+  expect(page.picture('teacher')).toBe('coming');
+  last().becomes('connected');
+  await look(LOOK_MS, 'sam', 3, 3);
+  expect([page.picture('teacher'), page.sound('teacher')]).toEqual(['coming', 'coming']);
+  await look(STALE_MS, 'sam', 9, 9);
+  expect([page.picture('teacher'), page.sound('teacher')]).toEqual(['gone', 'gone']);
   expect(page.picture('sam')).toBe('here');
-  expect([page.picture('teacher'), page.sound('teacher')]).toEqual(['coming', false]);
 });
 
 test('each welcome brings a new leg: the one before went with its line', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BUTTONS, CHECK, DEVICES, OUTCOME, ROOM, TAG, WHY } from '../words';
+import { BUTTONS, CHECK, DEVICES, OUTCOME, ROOM, TAG, WATCH, WHY } from '../words';
 
 const DOC = readFileSync(new URL('../../docs/pages.md', import.meta.url), 'utf8');
 
@@ -95,4 +95,9 @@ test.each([
   const there = new Set(table(heading).flatMap((cells) => quoted(cells[1] ?? '')));
   expect(there.size).toBeGreaterThan(5);
   expect(new Set(leaves(words))).toEqual(there);
+});
+
+test('the watch page’s words about pictures and sound are the table’s', () => {
+  const cells = table('Watching').map((row) => row[1] ?? '');
+  expect(new Set(cells.flatMap(quoted))).toEqual(new Set<string>(Object.values(WATCH)));
 });

@@ -4,3 +4,4 @@ import './base.css';
 import './pages.css';
 import './wall.css';
 import './room.css';
+import './watch.css';
