@@ -244,8 +244,10 @@ def bind_relay(config: Config) -> tuple[list[socket.socket], Config]:
 def open_relay(config: Config, sockets: Sequence[socket.socket]) -> RelaySocket | None:
     """The relay of this process on sockets of `bind_relay`; None where it is off."""
     if not sockets:
+        _log.warning("there is no media relay: nobody can look in")
         return None
     named: list[Address] = [(address, config.relay_port) for address in config.relay_addresses]
+    _log.info("the media relay listens", addresses=config.relay_addresses, port=config.relay_port)
     certificate = Certificate(datetime.datetime.now(datetime.UTC))
     # Randomness of its own: what participants are given must not depend on how much observers' legs have drawn.
     return RelaySocket(Relay(certificate=certificate, addresses=named, entropy=EntropyPool()), sockets)
@@ -259,7 +261,7 @@ def _bound(address: str, port: int) -> socket.socket:
         if family is socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         for direction in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # some systems refuse what Linux cuts to its bound
                 one.setsockopt(socket.SOL_SOCKET, direction, BUFFER_BYTES)
         try:
             one.bind((address, port))

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
+import pytest
 
 from server.demo import machine_zone
 
@@ -84,6 +86,14 @@ async def _check_in(browser: httpx2.AsyncClient, printed: str) -> None:
     body = {"action": "a", "pupil": card["pupils"][0]["id"], "name": "Alex Hall", "pin": found.group(1)}
     answer = await browser.post(f"/api/lessons/{card['id']}/check-in", json=body)
     assert answer.json() == {"adult": "in"}
+
+
+async def test_the_media_relay_has_a_port_of_its_own_and_says_which(tmp_path: Path) -> None:
+    async with demo(tmp_path) as printed:
+        found = re.search(r"The media relay is at 127\.0\.0\.1, UDP port (\d+)\.", printed)
+        assert found is not None
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, pytest.raises(OSError, match="in use"):
+            other.bind(("127.0.0.1", int(found.group(1))))
 
 
 async def test_times_are_told_in_the_machines_zone(tmp_path: Path) -> None:
