@@ -7,9 +7,9 @@ plus a constant. So holes stay holes, which the observer's decoder must know of,
 begins anew (a reload, a new SSRC, a jump of its numbers), the rewrite is anchored anew behind all that it has sent: the
 next number, and a timestamp later by the time that passed.
 
-A picture is anchored only at a keyframe's first packet. A newcomer is *primed* with what the cache has from the last
-one on. Those packets go out all at once, and their timestamps lie `SQUEEZE` times closer together, up to the newest
-picture, which keeps its place: else the browser would play them at the pace at which they were made, and lag by it.
+A picture is anchored only at a keyframe's first packet: a newcomer's at the last one that the cache has, and all that
+follows it there goes out at once, with the times at which it was made. Chromium plays such a volley as fast as it comes
+and does not lag behind it afterwards (measured), so that nothing is done about the times.
 
 What a number stands for never changes: a packet that is asked for again is, byte for byte, the one that was sent. This
 is not only tidy: SRTP under one number with two contents would give away the key stream (RFC 3711, 9.1).
@@ -23,11 +23,8 @@ from signalling.relay.rtcp import description, sender_report
 from signalling.relay.rtp import HEADER, Received
 from signalling.relay.streams import CLOCK_HZ, CNAME, Subscription
 
-SQUEEZE: Final = 32
-"""Two seconds of pictures become 62 ms, and two of 15 fps still lie 2 ms apart: each its own timestamp."""
 _STEP_S: Final = 0.02
 """Least time between the last packet before an anchor and the first behind it: one Opus frame."""
-_HALF: Final = 0x8000_0000
 
 
 class Rewrite:
@@ -51,8 +48,6 @@ class Rewrite:
         self._ssrc = subscription.ssrc
         self._clock_hz = CLOCK_HZ[subscription.kind]
         self._start = 0
-        self._primed_to = -1
-        self._newest = 0
         self._sequence_by = 0
         self._timestamp_by = 0
         self._top = -1
@@ -72,32 +67,14 @@ class Rewrite:
         self._sequence_by = self._next_sequence - extended
         self._timestamp_by = after - timestamp
         self._start = extended
-        self._primed_to = -1
         self._top = extended - 1
         self.anchored = True
-
-    def prime(self, keyframe: int, newest: int, timestamp: int, now: float) -> None:
-        """From the keyframe's first packet on, all that is already there being sent at once.
-
-        Args:
-            keyframe: Extended sequence number of the keyframe's first packet.
-            newest: That of the highest packet that is there.
-            timestamp: The newest packet's.
-            now: Transport time in seconds.
-        """
-        self.anchor(keyframe, timestamp, now)
-        self._primed_to = newest
-        self._newest = timestamp
-        # The newest keeps its place behind the keyframe's, however far the two lay apart.
-        self._timestamp_by += self._clock_hz
 
     def packet(self, extended: int, came: Received, now: float) -> bytes | None:
         """The packet as it is sent; None for one from before the anchor."""
         if extended < self._start:
             return None
         first, marker, _, _, timestamp, body = came
-        if extended <= self._primed_to:
-            timestamp = self._squeezed(timestamp)
         out_timestamp = (timestamp + self._timestamp_by) & 0xFFFF_FFFF
         if extended > self._top:
             self._top = extended
@@ -126,7 +103,3 @@ class Rewrite:
         """A sender's report and description: the wall time given, of the publisher's timestamp given."""
         mapped = (timestamp + self._timestamp_by) & 0xFFFF_FFFF
         return sender_report(self._ssrc, ntp, mapped, self.packets, self.octets) + self._description
-
-    def _squeezed(self, timestamp: int) -> int:
-        behind = (self._newest - timestamp) & 0xFFFF_FFFF
-        return timestamp if behind >= _HALF else self._newest - behind // SQUEEZE

@@ -74,8 +74,8 @@ class Track:
             kept = list(self.cache.from_keyframe())
             if not kept:
                 return []
-            newest, last = kept[-1]
-            rewrite.prime(kept[0][0], newest, last.timestamp, now)
+            first, keyframe = kept[0]
+            rewrite.anchor(first, keyframe.timestamp, now)
         elif self.reception.highest >= 0:
             rewrite.anchor(self.reception.highest + 1, self.reception.timestamp, now)
         else:
