@@ -7,6 +7,7 @@ peer connection. All of it happens in one task, in the order in which the server
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ LEG_SIZE: Final = (240, 180)
 """The leg is half size (docs/architecture.md)."""
 LEGS_MAX: Final = 20
 """Of one socket. A relay that takes none is left alone after that."""
+
+
+LEG_S_MIN: Final = 4.0
+"""Between two: the server takes one in 2 s."""
 
 
 class Link:
@@ -103,6 +108,7 @@ class Media:
         self._n = 0
         """Counts this device's legs."""
         self._legs_left = 0
+        self._leg_at = 0.0
         self._camera = self._microphone = "on"
         self._cut = False
         self.halted = False
@@ -151,7 +157,8 @@ class Media:
             case {"type": "welcome"}:
                 self._ice_servers = list(frame["ice_servers"])
                 self._legs_left = LEGS_MAX if frame.get("relay") else 0
-                await self._open_leg()
+                if not self.leg_connected:
+                    await self._open_leg()
             case {"type": "peers", "peers": peers}:
                 await self._peers(peers)
             case {"type": "signal", "sender": side, "generation": generation, "body": body}:
@@ -190,12 +197,13 @@ class Media:
         self._changed()
 
     async def _open_leg(self) -> None:
-        """A leg from the start, watched or not; a new one for each socket, which is another epoch."""
+        """A leg from the start, watched or not."""
         await self._close_leg()
         if self._legs_left == 0:
             return
         self._legs_left -= 1
         self._n += 1
+        self._leg_at = time.monotonic()
         self._leg = leg = self._connection("sendonly", LEG_SIZE)
         await leg.pc.setLocalDescription(await leg.pc.createOffer())
         leg.still_cut()
@@ -208,7 +216,8 @@ class Media:
 
     def mend(self) -> None:
         """Once a second: open another leg in place of a broken one."""
-        if self._leg is not None and self._leg.broken and self._work.empty():
+        old = time.monotonic() - self._leg_at > LEG_S_MIN
+        if self._leg is not None and self._leg.broken and old and self._work.empty():
             self.heard({"type": "mend"})
 
     def _connection(self, direction: str, size: tuple[int, int]) -> Connection:

@@ -6,8 +6,11 @@ import asyncio
 from pathlib import Path
 
 from rooms.events import Live
+from server.bot.trouble import TROUBLES
+from signalling.relay.port import LegView
 from tests.bot.people import evidence, lesson, live
 from tests.browser.chromium import until
+from tests.browser.house import LESSON
 
 
 async def test_B1_the_bot_checks_the_adult_in_and_picture_and_sound_flow_both_ways(tmp_path: Path) -> None:
@@ -67,3 +70,34 @@ async def test_a_link_that_is_broken_for_good_is_asked_anew_by_the_bot_itself(tm
 
         await until("a later generation that is connected", anew)
         await evidence(teacher, "sam", "ready")
+
+
+async def test_each_bot_has_a_leg_to_the_relay_from_the_start_and_a_cut_reaches_it_too(tmp_path: Path) -> None:
+    async with lesson(tmp_path, relay_addresses=("127.0.0.1",)) as (home, teacher, pupil):
+        relay = home.server.hosting._legs._relay  # the server's own view, which has no other reader here
+        assert relay is not None
+
+        async def seen(side: str) -> LegView | None:
+            view = relay.view(LESSON, side)
+            return view if view is not None and view.connected and view.audio > 20 and view.video > 20 else None
+
+        for side in ("teacher", "sam"):
+            await until(f"sound and picture of {side} at the relay", lambda side=side: seen(side))
+        assert teacher.bot.media.leg_connected
+        await pupil.bot.begin(TROUBLES["cut-media"])
+
+        async def silent() -> bool:
+            before = relay.view(LESSON, "sam")
+            await asyncio.sleep(1)
+            return before == relay.view(LESSON, "sam")
+
+        await until("nothing more from the pupil at the relay", silent)
+        assert await seen("teacher")
+        await pupil.bot.heal(TROUBLES["cut-media"])
+        last = relay.view(LESSON, "sam")
+
+        async def anew() -> bool:
+            now = relay.view(LESSON, "sam")
+            return now is not None and last is not None and now.audio > last.audio and now.leg == last.leg
+
+        await until("the pupil's sound again, on the same leg", anew)
