@@ -153,8 +153,12 @@ class Router:
 
     def next_tick(self) -> float | None:
         """When `tick` has something to say. Depends on publishers alone."""
-        dues = (publisher.next_tick() for publisher in self._publishers.values())
-        return min((due for due in dues if due is not None), default=None)
+        first = None
+        for publisher in self._publishers.values():
+            due = publisher.next_tick()
+            if due is not None and (first is None or due < first):
+                first = due
+        return first
 
     def tick(self, now: float) -> Out:
         """What publishers are sent now (RTCP). Observers' coming, going and asking change nothing in it."""
