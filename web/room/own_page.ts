@@ -69,11 +69,14 @@ export function devices(room: Known): Presentation | null {
     const found = which.filter(Boolean);
     if (found.length > 0) return deviceTrouble(trouble, found);
   }
-  return sent(room);
+  return null;
 }
 
-/** The devices work, as the browser says; what comes out of them is nothing. Told to oneself alone. */
-function sent({ here: { camera, microphone, ownPicture, ownSound } }: Known): Presentation | null {
+/**
+ * The devices work, as the browser says; what comes out of them is nothing. Told to oneself alone, and never in place
+ * of a clock, a pause or a choice: a dark room must not hide what is asked or counted.
+ */
+export function sent({ here: { camera, microphone, ownPicture, ownSound } }: Known): Presentation | null {
   const topic: HelpTopic = camera === 'on' && ownPicture !== 'fine' ? 'camera' : 'microphone';
   if (topic === 'microphone' && (microphone !== 'on' || ownSound === 'fine')) return null;
   const which = topic === 'camera' && ownPicture !== 'fine' ? ownPicture : 'silent';

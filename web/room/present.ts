@@ -5,7 +5,7 @@ import { fill, MORE, ROOM, TITLES } from '../words';
 import { askedBack, before, decision, live, reconnecting, settling, warning, weak } from './course';
 import { ended } from './endings';
 import { interrupted, paused, platform } from './lost';
-import { devices, entering, soundBlocked } from './own_page';
+import { devices, entering, sent, soundBlocked } from './own_page';
 import { isEnded, type Presentation, rank } from './presentation';
 import { say } from './saying';
 import { type Known, known, names, TEACHER } from './sides';
@@ -54,7 +54,8 @@ export function present(state: RoomState, now: number): Presentation {
   const running = looked.find(({ look }) => look.clock !== null);
   if (device !== null) return withClock(device, running?.look ?? null);
   const clocked = withClock(first.look, runningUnder(room, first.part, first.look, now));
-  return parts.length > 1 ? counted(room, parts, clocked) : clocked;
+  const seen = withOwn(room, clocked);
+  return parts.length > 1 ? counted(room, parts, seen) : seen;
 }
 
 /** One part by itself: also the word and clock that a tile carries. */
@@ -84,6 +85,16 @@ function runningUnder(room: Known, part: PartStatus, shown: Presentation, now: n
     if (found !== null && found.clock !== null) return found;
   }
   return null;
+}
+
+/** What is wrong with one's own picture or sound: in the line while all goes on, under it before the start. */
+function withOwn(room: Known, shown: Presentation): Presentation {
+  const own = sent(room);
+  if (own === null || shown.clock !== null) return shown;
+  // That a grown-up still has to check in comes first: without them nothing starts.
+  const waits = shown.buttons.some((one) => one.key === 'fix');
+  if (shown.state === 'before') return waits ? shown : { ...shown, second: own.headline };
+  return rank(shown.state) > rank(own.state) && shown.state !== 'settling' ? own : shown;
 }
 
 function withClock(shown: Presentation, running: Presentation | null): Presentation {

@@ -482,3 +482,37 @@ describe('C6 opens at 5:00 of lost time, mostly while the line is still down', (
     expect(family.second).toContain('Mrs Novakova decides');
   });
 });
+
+describe('one’s own picture or sound that is nothing', () => {
+  const here = { ownPicture: 'black', ownSound: 'silent' } as const;
+  const black = 'Your picture is black. Is the camera covered or switched off?';
+
+  test('is named while the lesson simply goes on', () => {
+    expect(look('live-t', { here }).state).toBe('own_black');
+    expect(look('live-t', { here }).words).toEqual(['Choose another', 'Show me how']);
+    expect(look('live-p', { here: { ownSound: 'silent' } }).headline).toContain('sends silence');
+  });
+
+  test('stands under what is said before the start, and leaves its button there', () => {
+    const shown = look('before-ready-t', { here });
+    expect([shown.state, shown.second, shown.words]).toEqual(['before', black, ['Start now']]);
+    expect(look('before-adult-p', { here }).second).toBe('A grown-up still needs to check in.');
+  });
+
+  test('takes the place of no clock, pause, loss, choice or question', () => {
+    for (const name of [
+      'own-clock-p',
+      'other-clock-t',
+      'paused-p',
+      'lost-theirs-t',
+      'decision-t',
+      'settling-t',
+    ])
+      if (name in ROOMS) expect(look(name, { here }), name).toEqual(look(name));
+    expect(Object.keys(ROOMS)).toEqual(expect.arrayContaining(['own-clock-p', 'paused-p', 'settling-t']));
+  });
+
+  test('is not said of what is switched off', () => {
+    expect(look('live-t', { here: { ...here, camera: 'off', microphone: 'off' } }).state).toBe('live');
+  });
+});
