@@ -2,6 +2,7 @@
 
 import type { After, Card, Case, CaseRow, Me } from '../wire/http';
 import { E, OUTCOME, type Recorded, T } from './rooms';
+import { WALLS } from './walls';
 
 const SERVICE = { name: 'Northshire Music Service', phone: '01632 960123', time_zone: 'Europe/London' };
 const me = (name: string, role: Me['role']): Me => ({ name, role, service: SERVICE, now: T });
@@ -154,12 +155,14 @@ function afterOf(recorded: Recorded | undefined): After {
 
 export function answerFrom(who: string, recorded?: Recorded): typeof fetch {
   const answers: Record<string, unknown> = {
-    '/api/me': ME[who as keyof typeof ME] ?? null,
-    '/api/lessons': { lessons: who === 'manager' ? [CARD] : cardsOf(who), now: T },
+    '/api/me': WALLS[who] ? ME.manager : (ME[who as keyof typeof ME] ?? null),
+    '/api/lessons': { lessons: cardsOf(who), now: T },
+    '/api/wall': WALLS[who] ?? WALLS.manager,
     '/api/lessons/lesson-1': afterOf(recorded),
     '/api/cases': { cases: CASES, now: T },
     '/api/cases/c1': CASE,
   };
+  let asked = 0;
   return async (input) => {
     const path = String(input);
     if (path === '/api/me' && who === 'nobody')
@@ -169,6 +172,7 @@ export function answerFrom(who: string, recorded?: Recorded): typeof fetch {
     if (path === '/api/me' && who === 'broken')
       return Response.json({ code: 'failed', text: '' }, { status: 500 });
     const found = answers[path];
+    if (path === '/api/wall' && who === 'stale' && asked++ > 0) return new Promise(() => undefined);
     if (found === undefined)
       return Response.json({ code: 'not_found', text: 'We cannot find that page.' }, { status: 404 });
     return Response.json(found);

@@ -13,6 +13,7 @@ import { SignInPage } from './sign_in';
 import { Loaded, NotFound } from './site';
 import { StartPage } from './start';
 import { WatchPage } from './watch';
+import { WallPage } from './wall';
 
 export function App() {
   const route = routeOf(path.value);
@@ -39,7 +40,9 @@ function Signed() {
     );
   switch (route.page) {
     case 'start':
-      return me.value.role === 'safeguarding' ? <CasesPage /> : <StartPage role={me.value.role} />;
+      if (me.value.role === 'safeguarding') return <CasesPage />;
+      if (me.value.role === 'manager') return <WallPage />;
+      return <StartPage role={me.value.role} />;
     case 'cases':
       return <CasesPage />;
     case 'case':

@@ -1,30 +1,28 @@
-/** The start page: a teacher's day, a family's lessons, a people manager's live lessons. */
+/** The start page: a teacher's day, a family's lessons. */
 
 import { dayOf, timeOfDay } from '../room/clock';
 import { names } from '../room/sides';
 import { Link } from '../ui/basics';
-import { type Card, http, type Me } from '../wire/http';
+import { type Card, http } from '../wire/http';
 import { PROMISE } from '../words';
 import { zone } from './me';
 import { lessonPath } from './router';
 import { Loaded, Site } from './site';
 
+type Role = 'teacher' | 'family';
+
 const TITLES = {
   teacher: 'Today',
   family: 'My lessons',
-  manager: 'Live lessons',
-  safeguarding: 'Cases',
 } as const;
 const EMPTY = {
   teacher: 'No lessons today.',
   family: 'No lesson booked yet. The office emails you when there is one.',
-  manager: 'No lessons now.',
-  safeguarding: 'No open cases.',
 } as const;
 /** The list is asked again, so that a lesson opens on the page that waits for it. */
 const EVERY_MS = 10_000;
 
-export function StartPage({ role }: { role: Me['role'] }) {
+export function StartPage({ role }: { role: Role }) {
   const title = TITLES[role];
   return (
     <Loaded title={title} load={http.lessons} every={EVERY_MS}>
@@ -44,7 +42,7 @@ const NEEDS = {
   decide: 'Decide what happens with the lost time.',
 } as const;
 
-function NeedsAnswer({ role, lessons }: { role: Me['role']; lessons: readonly Card[] }) {
+function NeedsAnswer({ role, lessons }: { role: Role; lessons: readonly Card[] }) {
   const asking = lessons.filter((card) => card.needs.length > 0);
   if (asking.length === 0) return null;
   return (
@@ -66,7 +64,7 @@ function NeedsAnswer({ role, lessons }: { role: Me['role']; lessons: readonly Ca
   );
 }
 
-function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly Card[]; now: number }) {
+function Lessons({ role, lessons, now }: { role: Role; lessons: readonly Card[]; now: number }) {
   const coming = lessons.filter((card) => card.state !== 'ended').sort((a, b) => a.starts_at - b.starts_at);
   const past = lessons.filter((card) => card.state === 'ended').sort((a, b) => b.starts_at - a.starts_at);
   if (lessons.length === 0) return <p>{EMPTY[role]}</p>;
@@ -86,7 +84,7 @@ function Lessons({ role, lessons, now }: { role: Me['role']; lessons: readonly C
           ))}
         </ul>
       ) : (
-        <p>{role === 'manager' ? EMPTY.manager : 'No lesson to come on this page.'}</p>
+        <p>No lesson to come on this page.</p>
       )}
       {past.length > 0 && (
         <section class="stack" aria-labelledby="past">
@@ -119,11 +117,10 @@ function whose(lessons: readonly Card[], card: Card): string | null {
   return several ? (card.pupils[0]?.id ?? null) : null;
 }
 
-function titleFor(role: Me['role'], card: Card): string {
+function titleFor(role: Role, card: Card): string {
   const pupils = names(card.pupils.map((pupil) => pupil.first_name));
   if (role === 'teacher') return `${card.subject} · ${pupils}`;
-  if (role === 'family') return `${pupils}: ${card.subject} with ${card.teacher_name}`;
-  return `${card.subject} · ${card.teacher_name}`;
+  return `${pupils}: ${card.subject} with ${card.teacher_name}`;
 }
 
 export function when(card: Card): string {
@@ -131,7 +128,7 @@ export function when(card: Card): string {
 }
 
 interface CardProps {
-  role: Me['role'];
+  role: Role;
   card: Card;
   now: number;
   first: boolean;
@@ -159,13 +156,6 @@ function Way({ role, card, first, pupil }: Omit<CardProps, 'now'>) {
   if (!card.confirmed) return <p>This lesson is not confirmed yet, so its room is closed.</p>;
   if (card.state === 'early') return <p>Opens at {timeOfDay(card.opens_at, zone())}</p>;
   const look = first ? 'primary' : 'secondary';
-  if (role === 'manager') {
-    return (
-      <Link to={`/lessons/${card.id}/watch`} look={look}>
-        Watch
-      </Link>
-    );
-  }
   if (role === 'teacher') {
     return (
       <Link to={`/lessons/${card.id}`} look={look}>

@@ -15,7 +15,8 @@ export const BAND_MS = 300_000;
 
 export type StateKey = keyof typeof WALL.states;
 export type Group = keyof typeof WALL.groups;
-export type Tone = 'stop' | 'wait' | 'ours' | 'good' | 'plain';
+/** Of the tag; empty: none. */
+export type Tone = 'stop' | 'wait' | 'ours' | 'good' | '';
 
 /** Worst first: the order of the wall, and which of several pupils' states a lesson shows. */
 const STATES: Record<StateKey, { tone: Tone; group: Group }> = {
@@ -31,11 +32,11 @@ const STATES: Record<StateKey, { tone: Tone; group: Group }> = {
   decision: { tone: 'wait', group: 'trouble' },
   pupil_left: { tone: 'wait', group: 'on' },
   weak: { tone: 'wait', group: 'on' },
-  settling: { tone: 'plain', group: 'on' },
-  time_over: { tone: 'plain', group: 'on' },
+  settling: { tone: '', group: 'on' },
+  time_over: { tone: '', group: 'on' },
   live: { tone: 'good', group: 'on' },
-  before: { tone: 'plain', group: 'before' },
-  over: { tone: 'plain', group: 'on' },
+  before: { tone: '', group: 'before' },
+  over: { tone: '', group: 'on' },
 };
 const RANKED = Object.keys(STATES) as StateKey[];
 

@@ -18,7 +18,7 @@ const AROUND = 2 * Math.PI * 8;
 
 function Ring({ share }: { share: number }) {
   return (
-    <svg class="ring" width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
+    <svg width="24" height="24" viewBox="0 0 24 24" aria-hidden="true">
       <circle cx="12" cy="12" r="8" fill="none" stroke="var(--line)" stroke-width="4" />
       <circle
         cx="12"
@@ -70,7 +70,7 @@ export function WallTile({ place: { tile, gone }, now, zone, onOpen }: Props) {
         <Link to={`/lessons/${tile.id}/watch`} id={tileId(tile.id)} onFollow={onOpen}>
           {tile.teacher_name}
           <span class="unseen">
-            , {tile.subject}. {WALL.watch}
+            {tile.subject}. {WALL.watch}
           </span>
         </Link>
       </h2>
@@ -78,7 +78,7 @@ export function WallTile({ place: { tile, gone }, now, zone, onOpen }: Props) {
         {tile.subject} · {kind}
       </p>
       <p class="row">
-        <span class={`tag ${gone ? 'plain' : state.tone}`}>{gone ? WALL.gone : state.words}</span>
+        <span class={`tag ${gone ? '' : state.tone}`}>{gone ? WALL.gone : state.words}</span>
       </p>
       <p class="what">{gone ? '' : timeLeft(tile, now, zone)}</p>
       <p class="clock">
