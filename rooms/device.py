@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from rooms.proof import FOREVER, LOSS_MS, NEVER, Proof
+from rooms.proof import FOREVER, LOSS_MS, NEVER, SILENT_MS, Proof
 from rooms.quality import Quality, Sample
 
 
@@ -132,17 +132,21 @@ class Device:
         """How it stands at ``now``, by itself."""
         line, reported = self.line, self.reported
         proven = line.ok
-        if now - proven >= LOSS_MS or (line.gaps and line.patchy(now)):
+        if now - proven >= self._silent_ms() or (line.gaps and line.patchy(now)):
             return Own(_LOST, proven, _CLOSED_WELL if self.closed_well else _BROKE, now, reported)
         if not (self.camera.fine and self.microphone.fine):
             lost, proven = self._at_fault(now)
             if lost is not None:
                 return lost
-        # Only a line that was heard 3 s after the last report shows that the reports ceased; else the line did.
-        if line.ok - reported >= LOSS_MS:
+        # Only a line that was heard long after the last report shows that the reports ceased; else the line did.
+        if line.ok - reported >= SILENT_MS:
             since = reported if reported > self.joined_at else self.joined_at
             return Own(_UNSURE, since, _SAYS_NOTHING, proven, reported)
         return Own(_FINE, now, (), proven, reported)
+
+    def _silent_ms(self) -> int:
+        """How long a silence is a loss: nothing is still under way on a socket that was closed in good order."""
+        return LOSS_MS if self.closed_well else SILENT_MS
 
     def _at_fault(self, now: int) -> tuple[Own | None, int]:
         """How it stands if camera or microphone has been at fault for long; else None, and up to when it is proven."""
@@ -162,7 +166,7 @@ class Device:
     def next_due(self, now: int) -> int:
         """A time before which time alone changes nothing here."""
         line = self.line
-        due = line.ok + LOSS_MS
+        due = line.ok + self._silent_ms()
         if due <= now:
             due = FOREVER  # silent for so long already: only hearing it changes that
         elif line.gaps:

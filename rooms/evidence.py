@@ -10,10 +10,11 @@ A side stands by its best *device*; a device by itself is
 | device by itself | when |
 |---|---|
 | lost: away   | never came, left, or its socket was closed in good order and it did not return within 3 s |
-| lost: line   | not heard for 3 s (a beat comes every second), or over a quarter of the last 20 s lost in gaps |
+| lost: line   | not heard for 4.5 s (a beat comes every second; one that was lost comes late), or over a quarter |
+|              | of the last 20 s lost in gaps |
 | lost: camera, microphone | its own report says missing, blocked, in use, ended (before *started*: off) for 3 s |
 |              | or from the first |
-| unsure: media | in the room, but no report yet; or heard for 3 s and more after its last report |
+| unsure: media | in the room, but no report yet; or heard for 4.5 s after its last report           |
 | fine         | else |
 
 A side is then
@@ -29,16 +30,16 @@ A side is then
 
 *Media flows* between the teacher and a pupil as long as both report more packets sent and more received, or the one
 that does not send has switched camera and microphone off after *started* and its connection stands. It has ceased once
-both are proven (heard, devices fine) for 3 s after the last of it: so a cut cable is a lost line and not a loss of
-media, whichever report came last. When two sides first meet, the one that was ready before stays so for those 3 s.
+both are proven (heard, devices fine) for 4.5 s after the last of it: so a cut cable is a lost line and not a loss of
+media, whichever report came last. When two sides first meet, the one that was ready before stays so for those 4.5 s.
 The teacher needs media with one of the pupils who are not lost; a pupil with the teacher. While there is no media relay
 the server has no view of media of its own: a media cut with both control lines alive is *unknown*, nobody's fault.
 
 *What a report can do.* A browser's report makes its own side lost (its devices) or keeps both sides unknown (media).
 It never enters the other side's devices or line, and only these make a side lost.
 
-*Dates.* A worse class dates from the last evidence of the better, found 3 s later. A better one dates from the fact
-that shows it; where it is better because the other side turns out lost, from that loss.
+*Dates.* A worse class dates from the last evidence of the better, found 3 to 4.5 s later. A better one dates from the
+fact that shows it; where it is better because the other side turns out lost, from that loss.
 
 *Watermark.* `complete_until` is the time before which no change can date any more (at it, one still may). For a side
 that is lost it is now; for another the least of what keeps it from being worse: its last beat, its last fault-free

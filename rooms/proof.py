@@ -1,6 +1,7 @@
 """One thing that has to be proven again and again: a line that is heard, packets that come. C: what a loss is.
 
-A loss is 3 s without proof, or more than a quarter of the last 20 s lost. It dates from the last proof.
+A loss is 3 s without proof, or more than a quarter of the last 20 s lost. It dates from the last proof. Silence
+overstates it, as proofs come once a second and over TCP: so a loss is told only once it is certain (`SILENT_MS`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,10 @@ from typing import Final
 
 LOSS_MS: Final = 3_000
 """C: this long without is a loss."""
+SILENT_MS: Final = LOSS_MS + 1_500
+"""Silence for so long is a loss of 3 s for certain. After a cut of 2 s the first beat arrives up to 3.0 s after it was
+sent (TCP tries again after 0.2, 0.6, 1.4 and 3.0 s), and so 4.0 s after the one before it, or 4.25 s where that was
+early: Wi-Fi that goes for 2 s is to be noticed by nobody."""
 WINDOW_MS: Final = 20_000
 """C: the stretch of which no more than a quarter may be lost."""
 MISSED_MS_MAX: Final = WINDOW_MS // 4
@@ -37,10 +42,10 @@ class Proof:
         have none, and each of a device's three empty deques was 0.6 kB."""
 
     def prove(self, now: int) -> None:
-        """It works at ``now``. After a loss of 3 s the count of short gaps starts anew: that one was told."""
+        """It works at ``now``. After a loss that was told the count of short gaps starts anew: that one was told."""
         gap = now - self.ok
         if gap > GAP_MS:
-            if gap >= LOSS_MS:
+            if gap >= SILENT_MS:
                 self.gaps.clear()
             else:
                 self.gaps.append((self.ok + CADENCE_MS, now))
@@ -50,7 +55,7 @@ class Proof:
 
     def lost(self, now: int) -> bool:
         """Whether this is a loss at ``now``, if nothing more is known than now."""
-        return now - self.ok >= LOSS_MS or self.patchy(now)
+        return now - self.ok >= SILENT_MS or self.patchy(now)
 
     def patchy(self, now: int) -> bool:
         """Whether more than a quarter of the last 20 s was lost in short gaps, the one that is open now included."""

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rooms.commands import Evidence
 from rooms.device import Device, Own, Reason, Standing
 from rooms.lesson import SideId
-from rooms.proof import FOREVER, LOSS_MS, NEVER, Proof
+from rooms.proof import FOREVER, NEVER, SILENT_MS, Proof
 
 _NOTHING: Final = Proof()
 """What a side without devices has ever sent or received."""
@@ -155,7 +155,7 @@ class Pair:
         shown = self.shown(side)
         if shown < _LONG_AGO:
             return False
-        return min(self.teacher.own.proven, self.pupil.own.proven) - shown < LOSS_MS
+        return min(self.teacher.own.proven, self.pupil.own.proven) - shown < SILENT_MS
 
     def shift(self, ms: int) -> None:
         """The clock jumped forward."""

@@ -200,10 +200,28 @@ def test_C_a_loss_between_two_looks_is_told_with_both_its_ends() -> None:
     evidence.connected("teacher", "tab", 0)
     browser.second(1 * S)
     evidence.changes(1 * S)
-    browser.second(5 * S)
-    told = evidence.changes(5 * S)
+    browser.second(6 * S)
+    told = evidence.changes(6 * S)
     assert (told[0].evidence, told[0].at) == ("lost", 1 * S)
-    assert (told[-1].evidence, told[-1].at) == ("ready", 5 * S)
+    assert (told[-1].evidence, told[-1].at) == ("ready", 6 * S)
+
+
+@pytest.mark.parametrize("cut_after_ms", [10, 300, 590, 610, 990])
+def test_C_two_seconds_without_a_network_are_not_a_loss_though_TCP_brings_the_beats_late(cut_after_ms: int) -> None:
+    """What was sent while there was none comes once TCP, at ever longer intervals, has tried again for the first."""
+    sent = [5 * S + second * S for second in range(20)]
+    cut, healed = sent[4] + cut_after_ms, sent[4] + cut_after_ms + 2 * S
+    first = next(at for at in sent if at >= cut)
+    again = next(first + late for late in (200, 600, 1_400, 3_000, 6_200) if first + late >= healed)
+    lesson, _, pupil = both_ready()
+    evidence = lesson.evidence
+    pupil.line = False
+    for at in sorted(again if cut <= at < again else at for at in sent):
+        sample = Sample(camera="on", microphone="on", sent=at, received=at, connected=True)
+        for side in ("sam", "teacher"):
+            evidence.heard(side, "tab", at)
+            evidence.report(side, "tab", sample, at)
+        assert evidence.changes(at) == []
 
 
 def test_C_flaps_of_more_than_a_quarter_of_twenty_seconds_are_a_loss_dated_from_the_last_evidence() -> None:
