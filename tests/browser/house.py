@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from playwright.async_api import Browser, Page
 from sqlalchemy import Connection
 
@@ -140,6 +141,8 @@ class House:
 
     def __init__(self, browser: Browser, server: Serving, clock: SystemClock, folder: Path, starts_at: int) -> None:
         self.browser = browser
+        self.browsers: dict[str, Browser] = {}
+        """By person's id: whose browser is another one than everybody's, on a network of its own."""
         self.server = server
         self.clock = clock
         self.folder = folder
@@ -149,10 +152,10 @@ class House:
     async def visit(self, person: Person, size: tuple[int, int] = DESKTOP, **options: Any) -> Seated:
         """A new browser profile, signed in as this person by a single-use link, on their start page."""
         link = f"{self.server.base_url}/in#{await self.server.services.sign_in.link(person.id)}"
-        return await self._open(link, size, **options)
+        return await self._open(self.browsers.get(person.id, self.browser), link, size, **options)
 
-    async def _open(self, link: str, size: tuple[int, int], **options: Any) -> Seated:
-        context = await self.browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+    async def _open(self, browser: Browser, link: str, size: tuple[int, int], **options: Any) -> Seated:
+        context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
         await context.add_init_script(WATCH_MEDIA)
         seated = Seated(await context.new_page())
         self.seated.append(seated)
@@ -258,9 +261,24 @@ def furnish(age: int, starts_at: int) -> Callable[[Connection], None]:
 
 @contextlib.asynccontextmanager
 async def house(
-    browser: Browser, folder: Path, *, age: int = 17, starts_in_s: float = 120, database_url: str | None = None
+    browser: Browser,
+    folder: Path,
+    *,
+    age: int = 17,
+    starts_in_s: float = 120,
+    database_url: str | None = None,
+    **settings: Any,
 ) -> AsyncIterator[House]:
-    """Serve it, and close every browser profile at the end. A page that threw is a failure, whatever else passed."""
+    """Serve it, and close every browser profile at the end. A page that threw is a failure, whatever else passed.
+
+    Args:
+        browser: whose profiles people open, but for those in `House.browsers`.
+        folder: for database, mail and spool.
+        age: Sam's, in years.
+        starts_in_s: until the lesson's T.
+        database_url: PostgreSQL's, or else SQLite in the folder.
+        settings: of `Config`, where they are to be others.
+    """
     clock = SystemClock()
     starts_at = clock.now_ms() + round(starts_in_s * SECOND_MS)
     config = Config(
@@ -272,6 +290,7 @@ async def house(
         service_name="Riverside Music Service",
         service_phone="01632 960 001",
     )
+    config = msgspec.structs.replace(config, **settings)
     async with serving(config, clock=clock) as server:
         await server.services.stores.write(furnish(age, starts_at))
         made = House(browser, server, clock, folder, starts_at)
