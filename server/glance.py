@@ -98,6 +98,8 @@ def standing_of(side: SideStatus, weak: tuple[SideId, ...], platform_up: bool) -
     if not platform_up:
         return "ours"
     if side.evidence == "ready":
+        if not side.here:
+            return "lost"  # gone this moment, and evidence of it is still to be found: in an empty room nobody looks
         return "weak" if side.side in weak else "fine"
     if side.evidence == "unknown":
         return "unknown"

@@ -100,6 +100,16 @@ async def test_who_leaves_last_is_gone_from_the_band():
     assert [standings(tile, side)[-2:] for side in (TEACHER_SIDE, PUPIL_SIDE)] == [["fine", "lost"]] * 2
 
 
+async def test_the_only_one_who_was_there_closes_the_page_and_is_gone_at_once():
+    stage = await Stage(at=T + 5_000).boot()
+    teacher = await stage.enter(TESS)
+    await stage.live_on(5, teacher)
+    assert standings(await seen(stage), TEACHER_SIDE)[-1] == "fine"
+    stage.hosting.left(teacher.seat, clean=True)
+    await asyncio.sleep(2)
+    assert standings(await seen(stage), TEACHER_SIDE)[-1] == "lost"
+
+
 async def test_each_pupil_has_a_band_in_the_order_of_the_booking_and_no_name():
     stage = await Stage(SHARED, at=T - 30_000).boot()
     await stage.enter(SAM)

@@ -71,6 +71,7 @@ function stateOfPart(tile: WallTile, part: Part, pupilSide: Side | undefined): S
     case 'live':
       return live(tile, part, teacher, pupil);
     case 'starting':
+      if (isAway(teacher)) return 'no_teacher';
       return part.clock === 'teacher' ? 'no_teacher' : part.clock === 'pupil' ? 'no_pupil' : 'not_connected';
     default:
       return part.phase;

@@ -80,6 +80,7 @@ test.each([
   ['settling', tile('a', { sides: sides('fine', 'weak') }, { phase: 'interrupted', clock: 'lost' })],
   ['no_teacher', tile('a', {}, { phase: 'starting', clock: 'teacher' })],
   ['no_pupil', tile('a', {}, { phase: 'starting', clock: 'pupil' })],
+  ['no_teacher', tile('a', { sides: sides('lost', 'fine') }, { phase: 'starting', clock: 'pupil' })],
   ['not_connected', tile('a', {}, { phase: 'starting', clock: 'nobody' })],
   ['settling', tile('a', {}, { phase: 'settling' })],
   ['before', tile('a', {}, { phase: 'before' })],
