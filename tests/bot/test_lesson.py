@@ -72,6 +72,19 @@ async def test_a_link_that_is_broken_for_good_is_asked_anew_by_the_bot_itself(tm
         await evidence(teacher, "sam", "ready")
 
 
+async def test_negotiation_that_cannot_be_read_is_told_and_the_lesson_goes_on(tmp_path: Path) -> None:
+    async with lesson(tmp_path) as (_, teacher, pupil):
+        generation = pupil.bot.media.links[0].generation
+        for body in (
+            {"kind": "description", "sdp_type": "offer", "sdp": "v=0\r\nm=nonsense"},
+            {"kind": "candidate", "candidate": "candidate:nonsense", "sdp_mid": None, "sdp_m_line_index": 31},
+        ):
+            await teacher.bot.line.send("signal", to="sam", generation=generation, body=body)
+        await pupil.says("A signal frame could not be used")
+        await pupil.bot.chat("Still here")
+        await teacher.shown("message", text="Still here")
+
+
 async def test_each_bot_has_a_leg_to_the_relay_from_the_start_and_a_cut_reaches_it_too(tmp_path: Path) -> None:
     async with lesson(tmp_path, relay_addresses=("127.0.0.1",)) as (home, teacher, pupil):
         relay = home.server.hosting._legs._relay  # the server's own view, which has no other reader here
