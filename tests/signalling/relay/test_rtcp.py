@@ -56,7 +56,7 @@ def test_a_nack_names_just_what_is_lost(start: int, offsets: set[int]) -> None:
     assert list(rtcp.read(packet)) == [rtcp.Nack(2, tuple(lost))]
     [read] = theirs.RtcpPacket.parse(packet)
     assert isinstance(read, theirs.RtcpRtpfbPacket)
-    assert sorted(read.lost) == sorted(lost)
+    assert sorted(n & 0xFFFF for n in read.lost) == sorted(lost)  # aiortc lets its numbers run over
 
 
 def test_a_nack_is_bounded_written_and_read() -> None:
