@@ -90,8 +90,12 @@ class Gallery:
         rooms: list[dict[str, str]] = await self.page.evaluate("window.rooms")
         return rooms
 
+    async def checks(self) -> list[str]:
+        """Every recorded device check, as it is drawn."""
+        return [f"check={name}" for name in await self.page.evaluate("window.checks")]
+
     async def draw(self, what: str) -> None:
-        """Draw `room=NAME` or `page=/PATH&who=ROLE`."""
+        """Draw `room=NAME`, `check=NAME` or `page=/PATH&who=ROLE`."""
         await self.page.evaluate("(what) => window.draw(what)", what)
 
     async def measured(self, whats: list[str]) -> dict[str, Any]:

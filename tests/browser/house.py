@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,12 @@ DESKTOP = (1280, 800)
 PHONE = (360, 740)
 IN_THE_ROOM = "section[data-state]:not([data-state=joining])"
 """The status line, once the room is entered."""
+
+
+async def past_the_check(page: Page) -> None:
+    """From the device check on, by its own buttons: it warns and never blocks (B4)."""
+    await page.get_by_role("button", name="Continue", exact=True).click()
+    await page.get_by_role("button", name=re.compile("^(We are ready|Continue anyway)$")).click()
 
 
 @dataclass
@@ -171,6 +178,7 @@ class House:
         """The teacher, in the room."""
         seated = await self.visit(TEACHER, size, **options)
         await seated.page.get_by_role("link", name="Open room").click()
+        await past_the_check(seated.page)
         await seated.page.locator(IN_THE_ROOM).wait_for()
         return seated
 
@@ -178,6 +186,7 @@ class House:
         """The pupil side, in the room; checked in where the age asks for it."""
         seated = await self.visit(FAMILY, size, **options)
         await seated.page.get_by_role("link", name="Join lesson").click()
+        await past_the_check(seated.page)
         pin = seated.page.get_by_label("Family PIN")
         room = seated.page.locator(IN_THE_ROOM)
         await pin.or_(room).first.wait_for()
@@ -191,6 +200,7 @@ class House:
         """The family, before the check-in."""
         seated = await self.visit(FAMILY, size, **options)
         await seated.page.get_by_role("link", name="Join lesson").click()
+        await past_the_check(seated.page)
         await seated.page.get_by_label("Family PIN").wait_for()
         return seated
 

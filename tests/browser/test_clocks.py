@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from rooms.events import Interrupted, Started
 from tests.browser.chromium import until
-from tests.browser.house import IN_THE_ROOM, House, Seated, house
+from tests.browser.house import IN_THE_ROOM, House, Seated, house, past_the_check
 
 CUT = {"packetLoss": 100.0}
 WHOLE = {"packetLoss": 0.0}
@@ -117,6 +117,7 @@ async def armed(home: House) -> tuple[Seated, Seated]:
         seated = await home.visit(person)
         await network(seated.page)
         await seated.page.get_by_role("link", name=link).click()
+        await past_the_check(seated.page)
         await seated.page.locator(IN_THE_ROOM).wait_for()
         seats.append(seated)
     return seats[0], seats[1]

@@ -20,7 +20,18 @@ from server.clock import SystemClock
 from server.store.migration import migrate
 from server.store.stores import open_store
 from tests.browser.chromium import until
-from tests.browser.house import DESKTOP, FAMILY, IN_THE_ROOM, LESSON, SECOND_MS, TEACHER, WATCH_MEDIA, Seated, furnish
+from tests.browser.house import (
+    DESKTOP,
+    FAMILY,
+    IN_THE_ROOM,
+    LESSON,
+    SECOND_MS,
+    TEACHER,
+    WATCH_MEDIA,
+    Seated,
+    furnish,
+    past_the_check,
+)
 
 
 class Process:
@@ -105,6 +116,7 @@ async def crashing(browser: Browser, folder: Path, starts_in_s: float) -> AsyncI
             seats.append(seated)
             await seated.page.goto(f"http://localhost:{process.port}/in#{link}")
             await seated.page.get_by_role("link", name=into).click()
+            await past_the_check(seated.page)
             await seated.page.locator(IN_THE_ROOM).wait_for()
         yield process, seats[0], seats[1]
     finally:

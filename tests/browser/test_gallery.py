@@ -37,10 +37,17 @@ def faults(found: dict[str, Any], *kinds: str) -> Iterator[str]:
 
 
 async def every(gallery: Gallery) -> list[str]:
-    """All rooms, with the chat closed and open, and all pages."""
+    """All rooms, with the chat closed and open, all device checks, and all pages."""
     rooms = [f"room={room['name']}" for room in await gallery.rooms()]
     assert len(rooms) > 70
-    return [*rooms, "room=live-t&chat=1&held=1", "room=live-p&chat=1&held=1", "room=own-clock-p&chat=1", *PAGES]
+    return [
+        *rooms,
+        "room=live-t&chat=1&held=1",
+        "room=live-p&chat=1&held=1",
+        "room=own-clock-p&chat=1",
+        *await gallery.checks(),
+        *PAGES,
+    ]
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP])
@@ -65,6 +72,7 @@ DIALOGS = (
     ("room=own-clock-adult-p", "Help me fix it"),
     ("room=own-clock-p", "Help me fix it"),
     ("room=blocked-p", "Show me how"),
+    ("room=own-black-p", "Choose another"),
     ("room=lost-decision-t", "Decide now"),
     ("room=kept-t", "Record as missed"),
     ("room=watch-live", "End for safety"),
@@ -185,7 +193,7 @@ async def test_with_the_keyboard_up_picture_end_and_send_are_all_seen(browser: B
 async def test_twice_the_text_is_cut_nowhere(browser: Browser, size: tuple[int, int]) -> None:
     gallery = await Gallery.open(browser, size)
     await gallery.page.add_style_tag(content="html { font-size: 200% }")
-    whats = ["room=live-t", "room=own-clock-p", "room=settling-t", "room=C3-p", *PAGES]
+    whats = ["room=live-t", "room=own-clock-p", "room=settling-t", "room=C3-p", *await gallery.checks(), *PAGES]
     found = await gallery.measured(whats)
     assert list(faults(found, "sideways", "cut")) == []
     await gallery.close()

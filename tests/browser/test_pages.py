@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.chromium import AXE_RULES, ROOT, until
 from tests.browser.gallery import AXE, build
-from tests.browser.house import LESSON, MANAGER, PIN, SAFEGUARDING, TEACHER, House, Seated, house
+from tests.browser.house import LESSON, MANAGER, PIN, SAFEGUARDING, TEACHER, House, Seated, house, past_the_check
 from tests.browser.pictures import FOLDER, PICTURES, SIZE_MAX, take
 
 SERVICE = "Riverside Music Service"
@@ -39,6 +39,7 @@ async def test_every_page_of_a_lesson_that_a_flag_ends(browser: Browser, tmp_pat
         await is_sound(teacher, f"Today – {SERVICE}")
         family = await home.visit_check_in((360, 740))
         await is_sound(family, f"Check in – {SERVICE}")
+        await family.page.go_back()
         await family.page.go_back()
         await expect(family.page.get_by_role("link", name="Join lesson")).to_be_visible()
         await is_sound(family, f"My lessons – {SERVICE}")
@@ -79,7 +80,11 @@ async def test_every_page_of_a_lesson_that_a_flag_ends(browser: Browser, tmp_pat
 async def both_in(home: House, teacher: Seated, family: Seated) -> None:
     """From their start pages into a live lesson, checked in by PIN."""
     await teacher.page.get_by_role("link", name="Open room").click()
+    await is_sound(teacher, f"Check your device – {SERVICE}")
+    await past_the_check(teacher.page)
     await family.page.get_by_role("link", name="Join lesson").click()
+    await is_sound(family, f"Check your device – {SERVICE}")
+    await past_the_check(family.page)
     await family.page.get_by_label("Family PIN").fill(PIN)
     await family.page.get_by_role("button", name="I am here").click()
     await teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
@@ -112,6 +117,12 @@ async def test_a_whole_lesson_by_keyboard_alone(browser: Browser, tmp_path: Path
         page, key = teacher.page, teacher.page.keyboard
         await page.get_by_role("link", name="Open room").wait_for()
         await tab_to(page, "Open room")
+        await key.press("Enter")
+        await page.get_by_role("button", name="Turn on camera and microphone").wait_for()
+        await tab_to(page, "Continue")
+        await key.press("Enter")
+        await page.get_by_role("heading", name="Get ready").wait_for()
+        await tab_to(page, "We are ready")
         await key.press("Enter")
         await page.locator("section[data-state=before]").wait_for()
         family = await home.family()

@@ -12,7 +12,7 @@ from rooms.lesson import Kind
 from server.accounts.bookings import NewBooking, add_booking
 from server.accounts.people import NewPupil, add_pupil
 from tests.browser.chromium import until
-from tests.browser.house import FAMILY, IN_THE_ROOM, LASTS_MS, SAM, TEACHER, House, Seated, house
+from tests.browser.house import FAMILY, IN_THE_ROOM, LASTS_MS, SAM, TEACHER, House, Seated, house, past_the_check
 
 BOTH = "both"
 KIM = "kim"
@@ -23,6 +23,7 @@ async def joined(home: House, name: str) -> Seated:
     seated = await home.visit(FAMILY)
     card = seated.page.get_by_role("listitem").filter(has_text=f"{name}: Cello with Ms Patel")
     await card.get_by_role("link", name="Join lesson").click()
+    await past_the_check(seated.page)
     await seated.page.locator(IN_THE_ROOM).wait_for()
     return seated
 

@@ -1,5 +1,6 @@
 /**
- * The gallery: `#room=NAME` draws a recorded room, `#page=/path&who=teacher` a page over recorded answers. Never shipped.
+ * The gallery: `#room=NAME` draws a recorded room, `#check=NAME` a recorded device check, `#page=/path&who=teacher` a
+ * page over recorded answers. Never shipped.
  * Another fragment draws another picture without a load; `window.draw(…)` does the same and resolves once it is drawn.
  */
 
@@ -9,6 +10,7 @@ import '../ui/styles';
 import { AfterInRoom } from '../pages/after';
 import { App } from '../pages/app';
 import { CheckInForm } from '../pages/check_in';
+import { CheckView, GetReady } from '../pages/device_check';
 import { me } from '../pages/me';
 import { path } from '../pages/router';
 import { WatchView } from '../pages/watch';
@@ -19,6 +21,7 @@ import { type RoomPort, RoomView } from '../ui/room_view';
 import type { SideStatus } from '../wire/types';
 import { fill } from '../words';
 import { answerFrom, ME } from './answers';
+import { CHECKS, checkPort, PLUGGED } from './checks';
 import { LONG, type Recorded, ROOMS, room } from './rooms';
 import { scene } from './scene';
 
@@ -140,6 +143,26 @@ function drawRoom(name: string, asked: URLSearchParams): void {
   );
 }
 
+/** Whom the lesson is with. */
+const OTHER = { teacher: 'Sam', family: 'Mrs Novakova' };
+
+function drawCheck(name: string, who: 'teacher' | 'family'): void {
+  const recorded = CHECKS[name];
+  if (recorded === undefined) throw new Error(`no check ${name}`);
+  me.value = ME[who];
+  const check = checkPort(recorded, OWN[0]);
+  const other = OTHER[who];
+  const nothing = () => undefined;
+  render(
+    recorded.ready ? (
+      <GetReady check={check} other={other} onBack={nothing} onDone={nothing} />
+    ) : (
+      <CheckView check={check} other={other} byItself={false} onContinue={nothing} />
+    ),
+    root,
+  );
+}
+
 function drawPage(to: string, asked: URLSearchParams): void {
   me.value = null;
   globalThis.fetch = answerFrom(asked.get('who') ?? 'teacher');
@@ -152,7 +175,9 @@ async function draw(what: string): Promise<void> {
   render(null, root);
   const name = asked.get('room');
   const page = asked.get('page');
+  const check = asked.get('check');
   if (name !== null) drawRoom(name, asked);
+  else if (check !== null) drawCheck(check, asked.get('who') === 'teacher' ? 'teacher' : 'family');
   else if (page !== null) drawPage(page, asked);
   else {
     const links = Object.keys(ROOMS).map((key) => (
@@ -170,14 +195,20 @@ async function draw(what: string): Promise<void> {
   }
 }
 
+// The same devices on whichever machine draws it.
+navigator.mediaDevices.enumerateDevices = async () => PLUGGED as MediaDeviceInfo[];
+
 declare global {
   interface Window {
     draw: typeof draw;
+    /** Each recorded device check, by name. */
+    checks: string[];
     /** Each recorded room, with what its status line has to say. */
     rooms: { name: string; role: string; state: string; headline: string; second: string }[];
   }
 }
 window.draw = draw;
+window.checks = Object.keys(CHECKS);
 window.rooms = Object.entries(ROOMS).map(([name, recorded]) => {
   const { state, headline, second, clock } = present(room(recorded), recorded.now);
   const now = { 'm:ss': clock?.text ?? '' };

@@ -113,8 +113,10 @@ const NOTE_LOOKS = 3;
 export const HOLD_MS = 1_000;
 
 export const CHECK_SILENT_MS = 3_000;
-/** In a lesson somebody may sit still for long; only a microphone that sends nothing at all for this long is named. */
+/** In a lesson: a microphone from which nothing at all has come yet. */
 export const LESSON_SILENT_MS = 15_000;
+/** And one that was heard before: whoever listens while the browser takes the echo away may send nothing for long. */
+export const LESSON_SILENT_AGAIN_MS = 60_000;
 
 export function peakOf(samples: Float32Array): number {
   let peak = 0;
@@ -158,7 +160,11 @@ export class SoundWatch {
   #looks = 0;
   #heldAt = 0;
 
-  constructor(private readonly silentMs: number) {}
+  /** `againMs`: for a microphone that was heard already. */
+  constructor(
+    private readonly silentMs: number,
+    private readonly againMs = silentMs,
+  ) {}
 
   hear(peak: number, now: number): SoundState {
     const step = stepOf(peak);
@@ -185,7 +191,7 @@ export class SoundWatch {
       return 'fine';
     }
     this.#silentSince ??= now;
-    if (now - this.#silentSince >= this.silentMs) return 'silent';
+    if (now - this.#silentSince >= (this.heard ? this.againMs : this.silentMs)) return 'silent';
     return this.heard ? 'fine' : 'waiting';
   }
 }

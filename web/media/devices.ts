@@ -34,6 +34,11 @@ export interface Capture {
   getUserMedia(want: MediaStreamConstraints): Promise<MediaStream>;
 }
 
+function bare(kind: Kind, more: MediaTrackConstraints = {}): MediaStreamConstraints {
+  const want = { ...WANT[kind], ...more };
+  return kind === 'camera' ? { video: want } : { audio: want };
+}
+
 /** As much of the memory as is needed here. */
 export type Memory = Pick<Remembered, 'get' | 'set'>;
 const FORGETFUL: Memory = { get: () => '', set: () => undefined };
@@ -75,18 +80,18 @@ export class OwnDevices {
     if (both && (await this.#ask({ ...this.#want('camera'), ...this.#want('microphone') }, [])) === null)
       return;
     for (const kind of wanted) {
-      const error = this.tracks[kind] === null ? await this.#ask(this.#want(kind), [kind]) : null;
+      let error = this.tracks[kind] === null ? await this.#ask(this.#want(kind), [kind]) : null;
+      // The one of last time is not there: any other will do.
+      if (error !== null && troubleOf(error) === 'missing' && this.memory.get(kind) !== '')
+        error = await this.#ask(bare(kind), [kind]);
       if (error !== null) this.#trouble[kind] = troubleOf(error);
     }
     this.changed();
   }
 
-  /** The device that was used last where it is there, else whichever the browser has. */
-  #want(kind: Kind, exact = ''): MediaStreamConstraints {
-    const last = this.memory.get(kind);
-    const one = exact ? { exact } : last ? { ideal: last } : null;
-    const want = one === null ? WANT[kind] : { ...WANT[kind], deviceId: one };
-    return kind === 'camera' ? { video: want } : { audio: want };
+  /** This very device, or the one that was used last: as an ideal, a picture's size would count for as much. */
+  #want(kind: Kind, id = this.memory.get(kind)): MediaStreamConstraints {
+    return id === '' ? bare(kind) : bare(kind, { deviceId: { exact: id } });
   }
 
   /** The id of the device in use; empty where there is none. */
@@ -108,10 +113,8 @@ export class OwnDevices {
       if (error !== null) await this.acquire();
     }
     if (error !== null) {
-      if (this.tracks[kind] === null) {
-        this.#trouble[kind] = troubleOf(error);
-        this.changed();
-      }
+      if (this.tracks[kind] === null) this.#trouble[kind] = troubleOf(error);
+      this.changed();
       return false;
     }
     this.memory.set(kind, id);

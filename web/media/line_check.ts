@@ -56,7 +56,9 @@ export async function measureLine(ports: LinePorts, stop: AbortSignal): Promise<
     roundTrips(ports, stop).then((first) => (first.socket === false ? roundTrips(ports, stop) : first)),
     turn.length === 0 ? ('absent' as const) : gather(ports, turn, stop),
   ]);
+  if (stop.aborted) return NOTHING;
   const downKbps = await download(ports, stop);
+  if (stop.aborted) return NOTHING;
   const upKbps = await upload(ports, plan.upload_bytes_max, trips.rttMs ?? 0, stop);
   return { reached: true, ...trips, downKbps, upKbps, way };
 }
@@ -168,6 +170,8 @@ function within(
   const own = new AbortController();
   const abort = () => own.abort();
   const timer = ports.later(ms, abort);
+  // One that was left already tells it to nobody any more.
+  if (stop.aborted) abort();
   stop.addEventListener('abort', abort);
   return {
     signal: own.signal,

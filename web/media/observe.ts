@@ -31,17 +31,23 @@ export class Eye {
   }
 }
 
-/** Samples at a time: 43 ms at 48 kHz; looked at ten times a second, with the highest of it. */
-const SAMPLES = 2_048;
+/** Samples at a time, for a meter that is drawn ten times a second: 43 ms at 48 kHz. */
+const METER_SAMPLES = 2_048;
+/** For a look once a second: 0.7 s, the most that a browser keeps. A gate or a short note is not missed again and again. */
+export const LONG_SAMPLES = 32_768;
 
 /** Hears one microphone track. It is connected to no loudspeaker. */
 export class Ear {
   readonly #context = new AudioContext();
   readonly #analyser = this.#context.createAnalyser();
-  readonly #samples = new Float32Array(SAMPLES);
+  readonly #samples: Float32Array<ArrayBuffer>;
 
-  constructor(readonly track: MediaStreamTrack) {
-    this.#analyser.fftSize = SAMPLES;
+  constructor(
+    readonly track: MediaStreamTrack,
+    samples = METER_SAMPLES,
+  ) {
+    this.#samples = new Float32Array(samples);
+    this.#analyser.fftSize = samples;
     this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
   }
 

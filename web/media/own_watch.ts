@@ -2,6 +2,7 @@
 
 import {
   LESSON_PICTURE,
+  LESSON_SILENT_AGAIN_MS,
   LESSON_SILENT_MS,
   type PictureState,
   PictureWatch,
@@ -9,7 +10,7 @@ import {
   SoundWatch,
 } from './check';
 import type { OwnDevices } from './devices';
-import { Ear, Eye } from './observe';
+import { Ear, Eye, LONG_SAMPLES } from './observe';
 
 /** Looked at this often: what it finds has lasted for seconds. */
 export const WATCH_MS = 1_000;
@@ -26,7 +27,7 @@ export class OwnWatch {
   #eye: Eye | null = null;
   #picture = new PictureWatch(LESSON_PICTURE);
   #ear: Ear | null = null;
-  #sound = new SoundWatch(LESSON_SILENT_MS);
+  #sound = new SoundWatch(LESSON_SILENT_MS, LESSON_SILENT_AGAIN_MS);
 
   /** `hidden`: the page is, and browsers then draw no pictures. */
   look(own: Own, hidden: boolean, now: number): OwnSight {
@@ -57,8 +58,8 @@ export class OwnWatch {
     const track = own.state('microphone') === 'on' ? own.tracks.microphone : null;
     if (track === null || track !== this.#ear?.track) {
       this.#ear?.close();
-      this.#ear = track === null ? null : new Ear(track);
-      this.#sound = new SoundWatch(LESSON_SILENT_MS);
+      this.#ear = track === null ? null : new Ear(track, LONG_SAMPLES);
+      this.#sound = new SoundWatch(LESSON_SILENT_MS, LESSON_SILENT_AGAIN_MS);
     }
     const peak = this.#ear?.listen() ?? null;
     if (peak === null) {

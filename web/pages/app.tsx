@@ -6,14 +6,15 @@ import { AfterPage } from './after';
 import { CasePage } from './case';
 import { CasesPage } from './cases';
 import { CheckInPage } from './check_in';
+import { DeviceCheckPage } from './device_check';
 import { me } from './me';
 import { RoomPage } from './room';
 import { path, pupilIn, routeOf } from './router';
 import { SignInPage } from './sign_in';
 import { Loaded, NotFound } from './site';
 import { StartPage } from './start';
-import { WatchPage } from './watch';
 import { WallPage } from './wall';
+import { WatchPage } from './watch';
 
 export function App() {
   const route = routeOf(path.value);
@@ -49,6 +50,8 @@ function Signed() {
       return <CasePage id={route.id} />;
     case 'check-in':
       return <CheckInPage id={route.id} pupil={pupil} />;
+    case 'device-check':
+      return <DeviceCheckPage id={route.id} pupil={pupil} role={me.value.role} />;
     case 'room':
       return <RoomPage id={route.id} pupil={pupil} />;
     case 'watch':

@@ -1,16 +1,13 @@
 /** `/lessons/ID`: the lesson room. */
 
-import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { supported } from '../media/media';
-import { PressButton, useTitle } from '../ui/basics';
 import { RoomView } from '../ui/room_view';
-import { BUTTONS, ROOM } from '../words';
 import { AfterInRoom } from './after';
 import { CheckInForm } from './check_in';
 import { RoomSession } from './room_session';
 import { go, lessonPath, pupilQuery } from './router';
-import { Site } from './site';
+import { Unsupported } from './unsupported';
 
 interface RoomProps {
   id: string;
@@ -47,28 +44,5 @@ function Room({ id, pupil }: RoomProps) {
       )}
       go={(to) => go(to.startsWith(`/lessons/${id}`) ? `${to}${pupilQuery(pupil)}` : to)}
     />
-  );
-}
-
-function Unsupported() {
-  const copied = useSignal(false);
-  useTitle(ROOM.unsupported.both);
-  const copy = async () => {
-    await navigator.clipboard.writeText(location.href);
-    copied.value = true;
-  };
-  return (
-    <Site title="Not supported">
-      <h1>{ROOM.unsupported.both}</h1>
-      <p>{ROOM.unsupported.second}</p>
-      <div class="row">
-        {navigator.clipboard && (
-          <PressButton look="primary" onPress={() => void copy()}>
-            {BUTTONS.copy_link}
-          </PressButton>
-        )}
-        <span role="status">{copied.value ? 'The link is copied.' : ''}</span>
-      </div>
-    </Site>
   );
 }

@@ -16,17 +16,17 @@ addEventListener('popstate', () => {
 
 export type Route =
   | { page: 'in' | 'start' | 'cases' | 'unknown' }
-  | { page: 'check-in' | 'room' | 'watch' | 'after' | 'case'; id: string };
+  | { page: 'device-check' | 'check-in' | 'room' | 'watch' | 'after' | 'case'; id: string };
 
 export function routeOf(pathname: string): Route {
   if (pathname === '/') return { page: 'start' };
   if (pathname === '/in') return { page: 'in' };
   if (pathname === '/cases') return { page: 'cases' };
-  const found = /^\/(lessons|cases)\/([\w-]{1,64})(?:\/(check-in|watch|after))?$/.exec(pathname);
+  const found = /^\/(lessons|cases)\/([\w-]{1,64})(?:\/(device-check|check-in|watch|after))?$/.exec(pathname);
   const id = found?.[2];
   if (found === null || id === undefined) return { page: 'unknown' };
   if (found[1] === 'cases') return found[3] === undefined ? { page: 'case', id } : { page: 'unknown' };
-  const page = (found[3] ?? 'room') as 'check-in' | 'watch' | 'after' | 'room';
+  const page = (found[3] ?? 'room') as 'device-check' | 'check-in' | 'watch' | 'after' | 'room';
   return { page, id };
 }
 
@@ -36,7 +36,11 @@ export function pupilIn(search: string): string | null {
 }
 
 /** A page of a lesson, for that pupil. */
-export function lessonPath(id: string, page: '' | '/check-in' | '/after', pupil: string | null): string {
+export function lessonPath(
+  id: string,
+  page: '' | '/device-check' | '/check-in' | '/after',
+  pupil: string | null,
+): string {
   return `/lessons/${id}${page}${pupilQuery(pupil)}`;
 }
 

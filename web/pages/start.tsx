@@ -4,7 +4,7 @@ import { dayOf, timeOfDay } from '../room/clock';
 import { names } from '../room/sides';
 import { Link } from '../ui/basics';
 import { type Card, http } from '../wire/http';
-import { PROMISE } from '../words';
+import { CHECK, PROMISE } from '../words';
 import { zone } from './me';
 import { lessonPath } from './router';
 import { Loaded, Site } from './site';
@@ -154,11 +154,21 @@ export function asksAdult(card: Card): boolean {
 
 function Way({ role, card, first, pupil }: Omit<CardProps, 'now'>) {
   if (!card.confirmed) return <p>This lesson is not confirmed yet, so its room is closed.</p>;
-  if (card.state === 'early') return <p>Opens at {timeOfDay(card.opens_at, zone())}</p>;
+  const check = lessonPath(card.id, '/device-check', pupil);
+  if (card.state === 'early') {
+    return (
+      <>
+        <p>Opens at {timeOfDay(card.opens_at, zone())}</p>
+        <Link to={check} look="secondary">
+          {CHECK.link}
+        </Link>
+      </>
+    );
+  }
   const look = first ? 'primary' : 'secondary';
   if (role === 'teacher') {
     return (
-      <Link to={`/lessons/${card.id}`} look={look}>
+      <Link to={check} look={look}>
         Open room
       </Link>
     );
@@ -166,7 +176,7 @@ function Way({ role, card, first, pupil }: Omit<CardProps, 'now'>) {
   return (
     <>
       <p class="promise">{PROMISE}</p>
-      <Link to={lessonPath(card.id, asksAdult(card) ? '/check-in' : '', pupil)} look={look}>
+      <Link to={check} look={look}>
         Join lesson
       </Link>
     </>

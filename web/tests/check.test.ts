@@ -150,6 +150,14 @@ describe('sound', () => {
     expect(watch.noted).toBe(true);
   });
 
+  test('a microphone that was heard has longer: whoever listens may send nothing', () => {
+    const watch = new SoundWatch(1_000, 5_000);
+    expect(watch.hear(0.2, 0)).toBe('fine');
+    watch.hear(0, 100);
+    expect(watch.hear(0, 5_000)).toBe('fine');
+    expect(watch.hear(0, 5_100)).toBe('silent');
+  });
+
   test('while nothing can be heard no silence adds up', () => {
     const watch = new SoundWatch(CHECK_SILENT_MS);
     watch.hear(0, 0);

@@ -101,3 +101,8 @@ function Menu({ label, chosen, onChoose, children }: ChoiceProps) {
     </div>
   );
 }
+
+/** A chosen device that cannot be used; the one before goes on. */
+export function Refused({ kind }: { kind: Kind | null }) {
+  return <p role="status">{kind === null ? '' : fill(DEVICES.refused, { device: kind })}</p>;
+}

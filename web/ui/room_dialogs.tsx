@@ -1,5 +1,6 @@
 /** The room's dialogs: each was opened by the person. */
 
+import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { KINDS, type Kind } from '../media/devices';
 import type { HelpTopic } from '../room/presentation';
@@ -8,7 +9,7 @@ import type { Choice, PartStatus } from '../wire/types';
 import { BUTTONS, DEVICES, fill, HELP, WARNINGS } from '../words';
 import { Allow } from './allow';
 import { Dialog, PressButton } from './basics';
-import { DeviceMenu, SpeakerMenu, useDeviceList } from './device_menu';
+import { DeviceMenu, Refused, SpeakerMenu, useDeviceList } from './device_menu';
 import { fullScreen } from './keys';
 import { ownPlace } from './own_place';
 import type { CheckInPupil, RoomPort } from './room_view';
@@ -135,10 +136,12 @@ const TOPICS: Record<Exclude<HelpTopic, 'adult'>, string> = {
 function Devices({ session, onClose }: Props) {
   const list = useDeviceList();
   const own = session.media?.own;
+  const refused = useSignal<Kind | null>(null);
   // Read for its change: a chosen device is one when its track has come.
   const turn = session.mediaTurn.value;
   const choose = (kind: Kind) => async (id: string) => {
-    if (!(await own?.choose(kind, id))) session.say(fill(DEVICES.refused, { device: kind }));
+    refused.value = null;
+    if (!(await own?.choose(kind, id))) refused.value = kind;
   };
   return (
     <Dialog title={DEVICES.menu} onClose={onClose} night>
@@ -153,6 +156,7 @@ function Devices({ session, onClose }: Props) {
           />
         ))}
         <SpeakerMenu list={list} />
+        <Refused kind={refused.value} />
       </div>
     </Dialog>
   );
