@@ -1,0 +1,259 @@
+"""A people manager sees and hears a lesson through the relay, and leaves no trace in it (Q1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Browser, WebSocket, async_playwright, expect
+
+from tests.browser.chromium import FLAGS, executable, until
+from tests.browser.house import IN_THE_ROOM, MANAGER, House, Seated, house
+from tests.wire.clients import unpack
+
+RELAY = {"relay_addresses": ("127.0.0.1",), "starts_in_s": 300}
+"""Time enough before T: nobody is late on a slow machine."""
+WAIT_S = 60
+"""For media to flow: three pages encode and decode on whatever else the machine does."""
+SIDES = ("Ms Patel", "Sam")
+STOP_S_MAX = 2.0
+"""From the end, as the teacher presses it, until nothing is seen or heard of it any more: the order's way and back."""
+AS_ALWAYS = {"beat", "status", "report"}
+"""Frames that come and go while nothing happens."""
+
+
+FAKE = "--use-fake-device-for-media-stream"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """With a camera of 10 frames a second: each page here encodes twice, and one decodes two pictures more."""
+    flags = [f"{FAKE}=fps=10" if flag == FAKE else flag for flag in FLAGS]
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=executable(), args=flags)
+        yield chromium
+        await chromium.close()
+
+
+class Wiretap:
+    """The types of all frames of one page's socket, both ways, from its next load on."""
+
+    def __init__(self, seated: Seated) -> None:
+        self.frames: list[tuple[str, str]] = []
+        seated.page.on("websocket", self._listen)
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framesent", lambda payload: self.frames.append(("sent", _type(payload))))
+        socket.on("framereceived", lambda payload: self.frames.append(("received", _type(payload))))
+
+    def since(self, mark: int) -> list[tuple[str, str]]:
+        """What was not as always."""
+        return [frame for frame in self.frames[mark:] if frame[1] not in AS_ALWAYS]
+
+
+def _type(payload: str | bytes) -> str:
+    kind: str = unpack(payload)["type"]
+    return kind
+
+
+async def _live(home: House) -> tuple[Seated, Seated, dict[str, Wiretap]]:
+    """Both in a lesson that is live, with what their sockets carry."""
+    teacher, family = await home.teacher(), await home.family()
+    taps = {}
+    for name, seated in (("teacher", teacher), ("family", family)):
+        taps[name] = Wiretap(seated)
+        await seated.page.reload()
+        await seated.page.locator(IN_THE_ROOM).wait_for()
+    await teacher.page.get_by_role("button", name="Start now").click(timeout=40_000)
+    await teacher.sees("live", seconds=WAIT_S)
+    await family.sees("live", seconds=WAIT_S)
+    for seated in (teacher, family):
+        await seated.media_arrives(WAIT_S)
+        await until("a leg that sends", lambda seated=seated: _sends(seated), WAIT_S)
+    return teacher, family, taps
+
+
+async def _watches(home: House) -> Seated:
+    """A people manager, from their list of live lessons to the watch page."""
+    manager = await home.visit(MANAGER)
+    await manager.page.locator('a[href="/lessons/violin/watch"]').first.click()
+    return manager
+
+
+async def _legs(seated: Seated) -> list[dict[str, Any]]:
+    """The page's peer connections that only send: what each sends, by kind."""
+    return await seated.page.evaluate(
+        """async () => {
+            const legs = [];
+            for (const pc of window.__pcs) {
+                const ways = pc.getTransceivers().map((transceiver) => transceiver.direction);
+                if (ways.length === 0 || !ways.every((way) => way === 'sendonly')) continue;
+                const leg = { state: pc.connectionState, audio: 0, video: 0, width: 0, fps: 0 };
+                if (leg.state !== 'closed') for (const row of (await pc.getStats()).values()) {
+                    if (row.type !== 'outbound-rtp') continue;
+                    leg[row.kind] += row.packetsSent;
+                    if (row.kind !== 'video') continue;
+                    leg.width = row.frameWidth ?? 0;
+                    leg.fps = row.framesPerSecond ?? 0;
+                }
+                legs.push(leg);
+            }
+            return legs;
+        }"""
+    )
+
+
+async def _sends(seated: Seated) -> bool:
+    legs = [leg for leg in await _legs(seated) if leg["state"] == "connected"]
+    return len(legs) == 1 and legs[0]["audio"] > 0 and legs[0]["video"] > 0
+
+
+async def _seen(manager: Seated) -> dict[str, dict[str, Any]]:
+    """Of each side by its name: what was decoded and what arrived, and what its picture's element shows."""
+    return await manager.page.evaluate(
+        """async () => {
+            const rows = [];
+            for (const pc of window.__pcs) {
+                if (pc.connectionState === 'closed') continue;
+                rows.push(...(await pc.getStats()).values());
+            }
+            const seen = {};
+            for (const tile of document.querySelectorAll('.looks .tile')) {
+                const video = tile.querySelector('video');
+                const side = { frames: 0, sound: 0, energy: 0, width: video.videoWidth, height: video.videoHeight,
+                    muted: video.muted, playing: !video.paused, says: tile.querySelector('.absent')?.innerText ?? '' };
+                for (const track of video.srcObject?.getTracks() ?? []) {
+                    const row = rows.find((row) => row.type === 'inbound-rtp' && row.trackIdentifier === track.id);
+                    if (track.kind === 'video') side.frames = row?.framesDecoded ?? 0;
+                    else { side.sound = row?.packetsReceived ?? 0; side.energy = row?.totalAudioEnergy ?? 0; }
+                }
+                seen[tile.getAttribute('aria-label')] = side;
+            }
+            return seen;
+        }"""
+    )
+
+
+async def _sees_both(manager: Seated) -> dict[str, dict[str, Any]]:
+    """Wait until both pictures are decoded and both sounds arrive, anew."""
+    before = await _seen(manager)
+
+    async def both() -> dict[str, dict[str, Any]] | None:
+        now = await _seen(manager)
+        come = set(now) == set(SIDES) and all(
+            side["frames"] > before.get(name, {}).get("frames", 0) + 10
+            and side["sound"] > before.get(name, {}).get("sound", 0) + 10
+            and side["says"] == ""
+            for name, side in now.items()
+        )
+        return now if come else None
+
+    try:
+        found: dict[str, dict[str, Any]] = await until("both pictures and sounds", both, WAIT_S)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; it is {await _seen(manager)}") from None
+    return found
+
+
+async def _standing(seated: Seated) -> list[str]:
+    """What stands on a page but for the minutes, and every peer connection with its descriptions."""
+    text: str = await seated.page.evaluate(
+        """() => { const page = document.body.cloneNode(true);
+            page.querySelectorAll('[role=status],[role=alert],script').forEach((spoken) => spoken.remove());
+            return page.innerHTML; }"""
+    )
+    connections: list[str] = await seated.page.evaluate(
+        """window.__pcs.map((pc) => [pc.connectionState, pc.localDescription?.sdp, pc.remoteDescription?.sdp]
+            .join(' ').replace(/^a=candidate.*$/gm, ''))"""
+    )
+    return [re.sub(r'\\d+ minutes left|data-turn="\\d+"', "", text), *connections]
+
+
+async def test_Q1_a_people_manager_sees_and_hears_both_sides_and_leaves_no_trace(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with house(browser, tmp_path, **RELAY) as home:
+        teacher, family, taps = await _live(home)
+        people = {"teacher": teacher, "family": family}
+        for seated in people.values():
+            leg = (await _legs(seated))[-1]
+            assert 0 < leg["width"] <= 640
+        before = {name: await _standing(seated) for name, seated in people.items()}
+        marks = {name: len(tap.frames) for name, tap in taps.items()}
+
+        manager = await _watches(home)
+        seen = await _sees_both(manager)
+        assert all(side["muted"] and side["playing"] for side in seen.values()), seen
+        assert all(side["width"] * 9 == side["height"] * 16 for side in seen.values()), seen
+        assert await manager.page.evaluate("window.__tracks") == []
+        assert await manager.page.get_by_label("Write a message").count() == 0
+
+        await manager.press("Turn sound on")
+        heard = await _sees_both(manager)
+        assert not any(side["muted"] for side in heard.values())
+        for name in SIDES:
+            await until(f"the sound of {name}", lambda name=name: _louder(manager, heard, name), WAIT_S)
+        await manager.press("Turn sound off")
+        assert all(side["muted"] for side in (await _seen(manager)).values())
+
+        assert {name: await _standing(seated) for name, seated in people.items()} == before
+        await manager.page.get_by_role("link", name="Leave").click()
+        await until("nothing left of the visit", lambda: _nothing_open(manager))
+        for seated in people.values():
+            await seated.media_arrives(WAIT_S)
+            assert await _sends(seated)
+        assert {name: await _standing(seated) for name, seated in people.items()} == before
+        assert {name: tap.since(marks[name]) for name, tap in taps.items()} == {"teacher": [], "family": []}
+
+
+async def _louder(manager: Seated, before: dict[str, dict[str, Any]], name: str) -> bool:
+    energy: float = (await _seen(manager))[name]["energy"]
+    return energy > before[name]["energy"]
+
+
+async def _nothing_open(seated: Seated) -> bool:
+    left: bool = await seated.page.evaluate("window.__pcs.every((pc) => pc.connectionState === 'closed')")
+    return left
+
+
+async def test_the_end_of_a_lesson_stops_what_is_watched_at_once(browser: Browser, tmp_path: Path) -> None:
+    async with house(browser, tmp_path, **RELAY) as home:
+        teacher, family, _ = await _live(home)
+        manager = await _watches(home)
+        await _sees_both(manager)
+        await teacher.press("End lesson")
+        for seated in (manager, teacher, family):
+            await until("every connection closed", lambda seated=seated: _nothing_open(seated), STOP_S_MAX)
+        await expect(manager.page.locator(".looks")).to_have_count(0)
+        await manager.sees("ended_watch")
+        await expect(manager.page.get_by_role("heading", name="What happened")).to_be_visible()
+
+
+async def test_a_camera_that_is_off_is_said_by_the_sides_name(browser: Browser, tmp_path: Path) -> None:
+    async with house(browser, tmp_path, **RELAY) as home:
+        manager = await _early(home)
+        await expect(manager.page.get_by_text("Ms Patel's camera is not on yet.")).to_be_visible(timeout=40_000)
+        seen = await _seen(manager)
+        assert seen["Ms Patel"]["says"] == "Ms Patel's camera is not on yet."
+        assert seen["Sam"]["says"] == "Sam is not here yet."
+
+
+async def _early(home: House) -> Seated:
+    """The teacher alone in the room, with the camera switched off, and somebody who looks in."""
+    teacher = await home.teacher()
+    await teacher.press("Camera")
+    return await _watches(home)
+
+
+async def test_without_a_relay_the_watch_page_has_no_pictures(browser: Browser, tmp_path: Path) -> None:
+    async with house(browser, tmp_path, relay_addresses=()) as home:
+        teacher, family = await home.both_live()
+        manager = await _watches(home)
+        await manager.sees("live")
+        for seated in (teacher, family):
+            assert await _legs(seated) == []
+        assert await manager.page.evaluate("window.__pcs.length") == 0
+        await expect(manager.page.get_by_role("heading", name="Pictures and sound")).to_have_count(0)
