@@ -165,7 +165,7 @@ Each link signs one person in, once. Open each in its own browser profile or pri
 
 What to try
   1. Open the teacher's link, then "Open room". In another profile open the grown-up's link,
-     "Join lesson", type a name and the PIN. Allow camera and microphone in both.
+     "Join lesson", type a name and the PIN. Each passes the device check; allow camera and microphone.
   2. Write in the chat. Close one window during the lesson: both sides' clocks say what happens.
   3. Open the people manager's link and watch: neither side can tell.
   4. End the lesson as the teacher. What ends it for safety is then with the safeguarding team.
