@@ -49,7 +49,9 @@ PICTURES = (
     Picture("room-decide", DESKTOP, "room=lost-decision-t&chat=0", "Five minutes lost: the choice", press="Decide now"),
     Picture("room-paused-phone", PHONE, "room=paused-p", "Paused: the grown-up left the room"),
     Picture("room-camera-phone", PHONE, "room=blocked-p", "The browser blocks the camera", press="Show me how"),
-    Picture("room-devices-phone", PHONE, "room=own-black-p", "Menus of camera, microphone, speaker", press="Choose another"),
+    Picture(
+        "room-devices-phone", PHONE, "room=own-black-p", "Menus of camera, microphone, speaker", press="Choose another"
+    ),
     Picture("room-held", DESKTOP, "room=live-t&chat=1&held=1", "A held message waits for the teacher", "dark"),
     Picture("room-ended", DESKTOP, "room=ended-by-you-t", "Ended by the teacher's one click"),
     Picture("room-ended-phone", PHONE, "room=ended-neutral-p", "The closing sentence"),
