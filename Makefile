@@ -3,7 +3,7 @@ export PATH := $(abspath .venv)/bin:$(PATH)
 PYTHON ?= python3
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
-.PHONY: setup demo test lint bench types clean browser
+.PHONY: setup demo test test-alone lint bench types clean browser
 
 setup: .venv/.stamp node_modules/.stamp server/static/.stamp
 
@@ -40,7 +40,12 @@ types: setup
 
 test: setup browser lint
 	npm test --silent
-	pytest -n 3 --dist loadfile $(PYTEST_ARGS)
+	pytest -n 3 --dist loadfile --ignore=tests/networks -m "not unsteady" $(PYTEST_ARGS)
+
+# What does not yet stand beside other tests on two cores: real networks that are cut, and tests marked unsteady.
+test-alone: setup
+	pytest tests -m "unsteady" $(PYTEST_ARGS)
+	pytest tests/networks $(PYTEST_ARGS)
 
 bench: setup
 	python -m benchmarks
