@@ -40,11 +40,10 @@ types: setup
 
 test: setup browser lint
 	npm test --silent
-	pytest -n 3 --dist loadfile --ignore=tests/networks -m "not unsteady" $(PYTEST_ARGS)
+	pytest -n 3 --dist loadfile --ignore=tests/networks $(PYTEST_ARGS)
 
-# What does not yet stand beside other tests on two cores: real networks that are cut, and tests marked unsteady.
-test-alone: setup
-	pytest tests -m "unsteady" $(PYTEST_ARGS)
+# Real networks that are cut: their times do not yet stand beside other tests on two cores.
+test-alone: setup browser
 	pytest tests/networks $(PYTEST_ARGS)
 
 bench: setup

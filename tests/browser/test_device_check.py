@@ -373,7 +373,6 @@ async def test_an_unplugged_camera_falls_back_and_it_is_said(browser: Browser, t
         assert await teacher.live_tracks() == 2
 
 
-@pytest.mark.unsteady
 async def test_black_still_and_silent_are_named_on_the_senders_own_side(browser: Browser, tmp_path: Path) -> None:
     async with house(browser, tmp_path) as home:
         teacher = await home.visit(TEACHER)
@@ -382,6 +381,7 @@ async def test_black_still_and_silent_are_named_on_the_senders_own_side(browser:
         family = await home.family()
         await teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
         studio = "window.__studio"
+        await family.sees("live", seconds=30)
         assert "Your microphone sends silence." in await teacher.sees("own_silent", seconds=30)
         # The other side is told nothing of it.
         assert await family.state() == "live"
