@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.browser.chromium import FLAGS, executable, until
+from tests.browser.chromium import FAKE, FLAGS, executable, until
 from tests.browser.house import FAMILY, IN_THE_ROOM, LESSON, PHONE, TEACHER, House, Seated, house, past_the_check
 
+NOTHING_OF_ITS_OWN = ("live", "weak_theirs", "weak_yours")
+"""On a busy machine a line may well be weak: that is another matter than a picture that does not move."""
 TAKES_S = 20
 """For all rows: a page promises 5 s on a line of 2 Mbps; a loaded test machine is slower than that."""
 COUNT_ASKED = """
@@ -69,10 +71,10 @@ async def refusing() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def with_more_cameras() -> AsyncIterator[Browser]:
     """Chromium with three fake cameras, the second one for depth only, and three fake microphones."""
-    flags = [flag for flag in FLAGS if flag != "--use-fake-device-for-media-stream"]
+    flags = [flag for flag in FLAGS if not flag.startswith(FAKE)]
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=executable(), args=[*flags, "--use-fake-device-for-media-stream=device-count=3"]
+            executable_path=executable(), args=[*flags, f"{FAKE}=fps=10,device-count=3"]
         )
         yield browser
         await browser.close()
@@ -384,15 +386,15 @@ async def test_black_still_and_silent_are_named_on_the_senders_own_side(browser:
         await family.sees("live", seconds=30)
         assert "Your microphone sends silence." in await teacher.sees("own_silent", seconds=30)
         # The other side is told nothing of it.
-        assert await family.state() == "live"
+        assert await family.state() in NOTHING_OF_ITS_OWN
         await teacher.page.evaluate(f"{studio}.gain.gain.value = 0.4")
-        await teacher.sees("live")
+        await teacher.sees(*NOTHING_OF_ITS_OWN)
         for trouble, mended, state, words in (
             (f"{studio}.covered = true", f"{studio}.covered = false", "own_black", "Your picture is black."),
             (f"{studio}.running = false", f"{studio}.running = true", "own_frozen", "Your picture does not move."),
         ):
             await teacher.page.evaluate(trouble)
             assert words in await teacher.sees(state, seconds=30)
-            assert await family.state() == "live"
+            assert await family.state() in NOTHING_OF_ITS_OWN
             await teacher.page.evaluate(mended)
-            await teacher.sees("live")
+            await teacher.sees(*NOTHING_OF_ITS_OWN)

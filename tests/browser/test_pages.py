@@ -149,7 +149,7 @@ async def test_a_whole_lesson_by_keyboard_alone(browser: Browser, tmp_path: Path
         await key.press("Control+d")
         await expect(microphone).to_have_attribute("aria-pressed", "true")
         # Letters by themselves do nothing: somebody who types must not mute or end.
-        await key.type("mdeq ")
+        await key.type("mdeq")
         assert await teacher.state() == "live"
 
         async def end_has_focus() -> bool:

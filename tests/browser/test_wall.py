@@ -240,6 +240,7 @@ async def test_four_to_a_row_on_a_desk_and_a_list_on_a_phone(browser: Browser) -
     for size, columns in ((DESKTOP, 4), ((1920, 1080), 4), ((768, 1024), 2), (PHONE, 1)):
         gallery = await Gallery.open(browser, size)
         await gallery.draw("page=/&who=many")
+        await gallery.page.locator(".tile-card").first.wait_for()
         lefts = await gallery.page.eval_on_selector_all(
             ".tile-card", "(all) => [...new Set(all.map((one) => one.getBoundingClientRect().left))]"
         )
