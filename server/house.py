@@ -172,7 +172,17 @@ class MediaRelay(Protocol):
         ...
 
     def view(self, lesson: str, side: SideId) -> LegView | None:
-        """What has reached the relay from this side; None without a leg."""
+        """What has reached the relay from this side; None without a leg, or where the relay is not heard from.
+
+        Local: the last that is known of a relay elsewhere, with the time since then added to its seconds.
+        """
+        ...
+
+    def quiet_s(self) -> float | None:
+        """Seconds since RTP came on any leg, which tells a side without a leg from a relay that is dead.
+
+        None before the first, and where the relay is not heard from: it is unknown then, and nobody's fault.
+        """
         ...
 
 

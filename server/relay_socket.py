@@ -64,8 +64,12 @@ class SansIoRelay(Protocol):
         """End all legs of a lesson."""
         ...
 
-    def view(self, lesson: str, side: str) -> LegView | None:
+    def view(self, lesson: str, side: str, now: float) -> LegView | None:
         """What has come from a side."""
+        ...
+
+    def quiet_s(self, now: float) -> float | None:
+        """Seconds since RTP came on any leg."""
         ...
 
     def receive(self, datagram: bytes, source: Source, now: float) -> None:
@@ -132,7 +136,11 @@ class RelaySocket:
 
     def view(self, lesson: str, side: str) -> LegView | None:
         """What has reached the relay from this side."""
-        return self._relay.view(lesson, side)
+        return self._relay.view(lesson, side, self._clock())
+
+    def quiet_s(self) -> float | None:
+        """Seconds since RTP came on any leg."""
+        return self._relay.quiet_s(self._clock())
 
     def stop(self) -> None:
         """Let go of the sockets. Legs end as their browsers find nobody there; who can, closes lessons before."""

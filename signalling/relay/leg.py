@@ -59,6 +59,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What is announced to be sent, by SSRC; empty for an observer."""
 
 
+def since(at: float | None, now: float) -> float | None:
+    """Seconds from ``at`` to ``now``, never below 0; None where there was nothing."""
+    return None if at is None else max(0.0, now - at)
+
+
 class Leg:
     """The state of one. Its methods take what `door.Door` has found to be for it, and say what to send."""
 
@@ -91,9 +96,10 @@ class Leg:
         """Whether RTP can go both ways."""
         return self.srtp is not None and not self.fate
 
-    def view(self) -> LegView:
-        """What the server has seen of it."""
-        return LegView(self.id, self.connected, self.audio, self.video, self.last_rtp_at)
+    def view(self, now: float, others_at: float | None) -> LegView:
+        """What the server has seen of it; ``others_at``: when RTP last came on another leg."""
+        quiet, others = since(self.last_rtp_at, now), since(others_at, now)
+        return LegView(self.id, self.connected, self.audio, self.video, quiet, others)
 
     # ICE
 

@@ -44,10 +44,13 @@ class LegView(NamedTuple):
     leg: LegId
     """Which leg was counted: the counts begin at nought with each."""
     connected: bool
-    """DTLS is up and has not been closed. Says nothing of whether media flows now: see ``last_at``."""
+    """DTLS is up and has not been closed. Says nothing of whether media flows now: see ``quiet_s``."""
     audio: int
     """RTP packets of sound since the leg began."""
     video: int
     """RTP packets of picture since the leg began."""
-    last_at: float | None
-    """When the last RTP packet came, in the seconds of ``now``; None before the first."""
+    quiet_s: float | None
+    """Seconds since this leg's last authentic RTP, at the moment of asking; None before the first."""
+    others_quiet_s: float | None
+    """Seconds since RTP came on any other leg, of any lesson: the proof that the relay hears at all, without which this
+    leg's silence says nothing. None before the first."""

@@ -22,7 +22,7 @@ from signalling.relay import answer
 from signalling.relay.door import Door
 from signalling.relay.dtls import Certificate
 from signalling.relay.due import SLOT_S, Due
-from signalling.relay.leg import Fate, Leg, Terms
+from signalling.relay.leg import Fate, Leg, Terms, since
 from signalling.relay.offer import Offer, parse_offer
 from signalling.relay.port import Address, LegId, LegView, Refused, Source
 from signalling.relay.router import OBSERVERS_MAX, PUBLISHERS_MAX, Out, Router
@@ -80,6 +80,11 @@ class Relay:
         self._lessons: dict[str, _Lesson] = {}
         self._due: Due[Leg | str] = Due()
         self._legs = 0
+        self._heard: LegId | None = None
+        """Which leg the latest RTP came on."""
+        self._heard_at: float | None = None
+        self._heard_others_at: float | None = None
+        """When RTP last came on another leg than that one."""
 
     def publish(self, leg: LegId, offer: str, now: float) -> str:
         """Open a leg that sends.
@@ -126,10 +131,17 @@ class Relay:
         for seat in list(there.seats.values()) if there is not None else ():
             self._end(seat, "closed", now)
 
-    def view(self, lesson: str, side: str) -> LegView | None:
+    def view(self, lesson: str, side: str, now: float) -> LegView | None:
         """What the server has seen of a side's media; None while that side has no leg that sends."""
         seat = self._find(lesson, side)
-        return seat.leg.view() if seat is not None and seat.subscriptions is None else None
+        if seat is None or seat.subscriptions is not None:
+            return None
+        others_at = self._heard_others_at if seat.leg.id is self._heard else self._heard_at
+        return seat.leg.view(now, others_at)
+
+    def quiet_s(self, now: float) -> float | None:
+        """Seconds since RTP came on any leg; None before the first. For a side without a leg every leg is another."""
+        return since(self._heard_at, now)
 
     def receive(self, datagram: bytes, source: Source, now: float) -> None:
         """Take in what came to the port. Never raises, whatever it is."""
@@ -144,6 +156,9 @@ class Relay:
             elif is_rtcp(packet):
                 self._send(lesson, lesson.router.rtcp(leg.id.who, packet, now))
             else:
+                if leg.id is not self._heard:
+                    self._heard, self._heard_others_at = leg.id, self._heard_at
+                self._heard_at = now
                 self._send(lesson, lesson.router.rtp(leg.id.who, packet, now))
                 if now >= lesson.look_at:
                     self._look(leg.id.lesson, lesson, now)

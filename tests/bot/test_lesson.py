@@ -102,7 +102,8 @@ async def test_each_bot_has_a_leg_to_the_relay_from_the_start_and_a_cut_reaches_
         async def silent() -> bool:
             before = relay.view(LESSON, "sam")
             await asyncio.sleep(1)
-            return before == relay.view(LESSON, "sam")
+            after = relay.view(LESSON, "sam")
+            return before is not None and after is not None and before[:4] == after[:4]
 
         await until("nothing more from the pupil at the relay", silent)
         assert await seen("teacher")

@@ -37,7 +37,12 @@ class FakeRelay:
 
     def view(self, lesson: str, side: str) -> LegView | None:
         leg = self.legs.get((lesson, side))
-        return None if leg is None else LegView(leg, connected=True, audio=0, video=0, last_at=None)
+        if leg is None:
+            return None
+        return LegView(leg, connected=True, audio=1, video=1, quiet_s=0.0, others_quiet_s=0.0)
+
+    def quiet_s(self) -> float | None:
+        return 0.0 if self.legs else None
 
     def who(self) -> list[str]:
         """Whose legs there are; an observer's name is chance."""

@@ -44,7 +44,10 @@ class Echo:
     def close_lesson(self, lesson: str, now: float) -> None:
         self.closed.append(lesson)
 
-    def view(self, lesson: str, side: str) -> LegView | None:
+    def view(self, lesson: str, side: str, now: float) -> LegView | None:
+        return None
+
+    def quiet_s(self, now: float) -> float | None:
         return None
 
     def receive(self, datagram: bytes, source: Source, now: float) -> None:

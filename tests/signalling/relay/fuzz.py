@@ -110,7 +110,7 @@ class Fuzz:
 
     def _renew(self) -> None:
         """Legs that did not survive a round are opened anew, as their pages would; and one begins its handshake."""
-        view = self.net.relay.view("lesson", "teacher")
+        view = self.net.relay.view("lesson", "teacher", self.net.now)
         if view is None or not view.connected:
             self.publisher = self._peer("teacher", PUBLISHER)
             self.sequence = 0

@@ -110,7 +110,7 @@ async def test_aiortc_sees_and_hears_aiortc_through_the_relay(
         frames = {track.kind: [await track.recv() for _ in range(3)] for track in tracks}
         assert set(frames) == {"audio", "video"}
         assert {(frame.width, frame.height) for frame in frames["video"]} == {(160, 120)}  # type: ignore[union-attr]
-        view = relay.view("lesson", "teacher")
+        view = relay.view("lesson", "teacher", time.monotonic())
         assert view is not None
         assert view.connected
         assert min(view.audio, view.video) >= 3

@@ -30,7 +30,7 @@ def _kinds(datagrams: list[tuple[bytes, Source]]) -> list[str]:
 
 
 def _audio(net: Net, side: str = "teacher") -> int:
-    view = net.relay.view("lesson", side)
+    view = net.relay.view("lesson", side, net.now)
     assert view is not None
     return view.audio
 
@@ -90,7 +90,7 @@ def test_dtls_is_only_read_from_a_proven_address() -> None:
         assert set(_kinds(out)) <= {"question"}
         assert len(out) <= count
         assert sum(len(each) for each, _ in out) <= sent
-    assert not net.relay.view("lesson", "teacher").connected  # type: ignore[union-attr]
+    assert not net.relay.view("lesson", "teacher", net.now).connected  # type: ignore[union-attr]
 
 
 def test_a_hello_that_overtakes_the_proof_of_its_address_is_held_and_not_lost() -> None:

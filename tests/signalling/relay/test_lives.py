@@ -65,9 +65,9 @@ def test_a_newcomer_is_primed_once_its_handshake_is_done() -> None:
 
 def test_the_view_is_the_server_s_own_count() -> None:
     net = Net(relay(), teacher := Peer("teacher", HOME))
-    assert net.relay.view("lesson", "teacher") is None
+    assert net.relay.view("lesson", "teacher", net.now) is None
     teacher.negotiate(net.relay, net.now)
-    assert net.relay.view("lesson", "teacher") == (teacher.leg, False, 0, 0, None)
+    assert net.relay.view("lesson", "teacher", net.now) == (teacher.leg, False, 0, 0, None, None)
     net.connect(teacher)
     teacher.send(rtp(AUDIO, 1))
     net.run()
@@ -75,7 +75,31 @@ def test_the_view_is_the_server_s_own_count() -> None:
     teacher.send(keyframe(VIDEO, 1))
     net.run()
     net.inject([rtp(AUDIO, 9)], HOME)
-    assert net.relay.view("lesson", "teacher") == (teacher.leg, True, 1, 1, net.now)
+    assert net.relay.view("lesson", "teacher", net.now) == (teacher.leg, True, 1, 1, 0.0, None)
+
+
+def test_the_view_says_how_long_a_leg_and_how_long_the_others_have_been_silent() -> None:
+    net = _net(teacher := Peer("teacher", HOME), pupil := Peer("sam", ("198.51.100.2", 5_000)))
+    assert net.relay.quiet_s(net.now) is None
+    teacher.send(rtp(AUDIO, 1))
+    net.run()
+    net.now += 1
+    pupil.send(rtp(AUDIO, 1))
+    net.run()
+    net.now += 2
+    teacher.send(rtp(AUDIO, 2))
+    teacher.send(rtp(AUDIO, 3))
+    net.run()
+    net.now += 4
+    quiet = {}
+    for side in ("teacher", "sam"):
+        view = net.relay.view("lesson", side, net.now)
+        assert view is not None
+        quiet[side] = (round(view.quiet_s or -1, 6), round(view.others_quiet_s or -1, 6))
+    assert quiet == {"teacher": (4, 6), "sam": (6, 4)}
+    net.relay.close(teacher.leg, net.now)
+    assert net.relay.view("lesson", "teacher", net.now) is None
+    assert round(net.relay.quiet_s(net.now) or -1, 6) == 4
 
 
 def test_a_newer_epoch_replaces_the_older_leg_and_observers_go_on() -> None:
@@ -90,7 +114,7 @@ def test_a_newer_epoch_replaces_the_older_leg_and_observers_go_on() -> None:
     reloaded.send(keyframe(VIDEO, 7))
     net.run()
     assert len(observer.rtp) == 1
-    view = net.relay.view("lesson", "teacher")
+    view = net.relay.view("lesson", "teacher", net.now)
     assert view is not None
     assert (view.leg.epoch, view.audio) == (2, 0)
 
@@ -103,14 +127,14 @@ def test_a_second_leg_of_the_same_epoch_replaces_the_first_and_an_older_epoch_is
     with pytest.raises(Refused) as refused:
         Peer("teacher", ("198.51.100.1", 8)).negotiate(net.relay, net.now, leg=LegId("lesson", "teacher", 0))
     assert refused.value.code == "stale_epoch"
-    assert net.relay.view("lesson", "teacher").connected  # type: ignore[union-attr]
+    assert net.relay.view("lesson", "teacher", net.now).connected  # type: ignore[union-attr]
 
 
 def test_a_late_close_of_an_older_leg_does_not_touch_the_newer() -> None:
     net = _net(Peer("teacher", HOME))
     net.connect(Peer("teacher", ("198.51.100.1", 7)), leg=LegId("lesson", "teacher", 2))
     net.relay.close(LegId("lesson", "teacher", 1), net.now)
-    assert net.relay.view("lesson", "teacher").leg.epoch == 2  # type: ignore[union-attr]
+    assert net.relay.view("lesson", "teacher", net.now).leg.epoch == 2  # type: ignore[union-attr]
 
 
 def test_an_offer_that_is_refused_changes_nothing() -> None:
@@ -124,7 +148,7 @@ def test_an_offer_that_is_refused_changes_nothing() -> None:
     assert net.relay.size() == size
     teacher.send(rtp(AUDIO, 1))
     net.run()
-    assert net.relay.view("lesson", "teacher").audio == 1  # type: ignore[union-attr]
+    assert net.relay.view("lesson", "teacher", net.now).audio == 1  # type: ignore[union-attr]
 
 
 def test_legs_a_lesson_and_in_all_are_bounded_and_a_person_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +174,7 @@ def _nothing_is_left(net: Net) -> None:
     net.run()
     assert net.relay.size() == 0
     assert net.relay.next_tick() is None
-    assert net.relay.view("lesson", "teacher") is None
+    assert net.relay.view("lesson", "teacher", net.now) is None
     net.inject([b"\x80" * 100, b"\x16" * 100], HOME)
     assert net.relay.outgoing() == []
 
@@ -164,7 +188,7 @@ def test_death_by_never_connecting() -> None:
     net.relay.receive(teacher.sent.pop()[0], HOME, net.now)
     net.relay.outgoing()
     net.wait(leg.CONNECT_S - 0.1)
-    assert net.relay.view("lesson", "teacher") is not None
+    assert net.relay.view("lesson", "teacher", net.now) is not None
     net.wait(0.2)
     _nothing_is_left(net)
 
@@ -174,7 +198,7 @@ def test_death_by_silence_of_ice_though_media_comes() -> None:
     net = _net(teacher := Peer("teacher", HOME))
     sent = iter(range(1, 1_000))
     net.wait(leg.CONSENT_S - 0.1, each=lambda: teacher.send(rtp(AUDIO, next(sent))))
-    assert net.relay.view("lesson", "teacher") is not None
+    assert net.relay.view("lesson", "teacher", net.now) is not None
     net.wait(0.2)
     assert teacher.bye
     _nothing_is_left(net)
@@ -183,7 +207,7 @@ def test_death_by_silence_of_ice_though_media_comes() -> None:
 def test_death_by_no_media_though_ice_lives() -> None:
     net = _net(teacher := Peer("teacher", HOME))
     net.wait(leg.MEDIA_S - 0.1, each=teacher.check)
-    assert net.relay.view("lesson", "teacher") is not None
+    assert net.relay.view("lesson", "teacher", net.now) is not None
     net.wait(0.2)
     assert teacher.bye
     _nothing_is_left(net)
