@@ -32,6 +32,8 @@ FLAGS = [
 ]
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "google-chrome", "google-chrome-stable", "chromium-browser")
+WAIT_S = 40.0
+"""For whatever is to come: several browsers share two cores, and patience costs time only where a test fails."""
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -45,7 +47,7 @@ def executable() -> str:
     return found
 
 
-async def until(what: str, check: Callable[[], Awaitable[Any]], seconds: float = 15) -> Any:
+async def until(what: str, check: Callable[[], Awaitable[Any]], seconds: float = WAIT_S) -> Any:
     """Ask again until the answer is truthy, and return it.
 
     `page.wait_for_function` takes a promise for truth, so waits on getStats poll from here.

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browser.chromium import FLAGS, executable
+from tests.browser.chromium import FLAGS, WAIT_S, executable
+
+expect.set_options(timeout=WAIT_S * 1_000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,7 +23,7 @@ from server.accounts.pins import hash_pin
 from server.app import Serving, serving
 from server.clock import SystemClock
 from server.config import Config
-from tests.browser.chromium import ROOT, until
+from tests.browser.chromium import ROOT, WAIT_S, until
 
 TEACHER = Person("t-patel", AccountRole.TEACHER, "Ms Patel", "patel@service.example")
 FAMILY = Person("f-hall", AccountRole.FAMILY, "Alex Hall", "alex@family.example")
@@ -63,7 +63,7 @@ class Seated:
         """The status line's words."""
         return await self.page.evaluate("document.querySelector('.status')?.innerText ?? ''")
 
-    async def sees(self, *states: str, seconds: float = 15) -> str:
+    async def sees(self, *states: str, seconds: float = WAIT_S) -> str:
         """Wait for the status line to be in one of these states; returns its words."""
 
         async def there() -> bool:
@@ -87,7 +87,7 @@ class Seated:
         await box.fill(text)
         await self.press("Send")
 
-    async def hears(self, text: str, seconds: float = 10) -> None:
+    async def hears(self, text: str, seconds: float = WAIT_S) -> None:
         """Wait for a delivered message with this text."""
         found = self.page.locator("[data-message=message]", has_text=text)
         await found.first.wait_for(state="attached", timeout=seconds * 1_000)
@@ -117,7 +117,7 @@ class Seated:
         """How many camera and microphone tracks of this page are still running."""
         return await self.page.evaluate("(window.__tracks ?? []).filter((track) => track.readyState === 'live').length")
 
-    async def media_arrives(self, seconds: float = 20) -> None:
+    async def media_arrives(self, seconds: float = WAIT_S) -> None:
         """Wait until picture is decoded and sound comes in, both anew."""
         before = await self.stats()
 
@@ -207,7 +207,7 @@ class House:
     async def both_live(self, **options: Any) -> tuple[Seated, Seated]:
         """Teacher and family in a lesson that is live, started early by the teacher."""
         teacher, family = await self.teacher(**options), await self.family(**options)
-        await teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
+        await teacher.page.get_by_role("button", name="Start now").click(timeout=WAIT_S * 1_000)
         await teacher.sees("live")
         await family.sees("live")
         return teacher, family
@@ -225,7 +225,7 @@ class House:
         log = await self.server.services.stores.log.load(LESSON)
         return [] if log is None else list(log.events)
 
-    async def ready(self, *sides: str, seconds: float = 15) -> None:
+    async def ready(self, *sides: str, seconds: float = WAIT_S) -> None:
         """Wait until evidence says so of these sides: before that a jump of the clock finds them not known."""
 
         async def told() -> bool:
@@ -234,7 +234,7 @@ class House:
 
         await until(f"{sides} ready", told, seconds)
 
-    async def outcome(self, seconds: float = 15) -> PartEnded:
+    async def outcome(self, seconds: float = WAIT_S) -> PartEnded:
         """The settled end of Sam's part."""
 
         async def ended() -> PartEnded | None:

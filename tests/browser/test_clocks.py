@@ -84,7 +84,7 @@ async def test_C3_a_kept_wait_still_becomes_a_lesson(browser: Browser, tmp_path:
         await teacher.page.get_by_role("button", name="Keep waiting").click()
         home.jump_to(350)
         family = await home.family()
-        await family.sees("settling", seconds=20)
+        await family.sees("settling")
         await asyncio.sleep(1.5)
         home.clock.jump(9_500)
         await teacher.sees("live")
@@ -99,10 +99,10 @@ async def test_C7_media_that_gets_through_to_nobody_is_nobodys_fault(browser: Br
         await teacher.sees("before")
         home.jump_to(2)
         for seated in (teacher, family):
-            assert "This is nobody's fault." in await seated.sees("nobodys_clock", seconds=20)
+            assert "This is nobody's fault." in await seated.sees("nobodys_clock")
         home.jump_to(306)
         for seated in (teacher, family):
-            words = await seated.sees("ended_C7", seconds=20)
+            words = await seated.sees("ended_C7")
             assert "Nobody is charged. There will be another time." in words
         part = await home.outcome()
         assert (part.outcome.rule, part.outcome.charge, part.outcome.reschedule) == ("C7", "not_charged", True)
@@ -126,7 +126,7 @@ async def armed(home: House) -> tuple[Seated, Seated]:
 async def test_C6_one_sides_media_cut_is_seen_and_timed_on_both(browser: Browser, tmp_path: Path) -> None:
     async with house(browser, tmp_path) as home:
         teacher, family = await armed(home)
-        await teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
+        await teacher.page.get_by_role("button", name="Start now").click()
         for seated in (teacher, family):
             await seated.sees("live")
             await seated.media_arrives()
@@ -135,17 +135,17 @@ async def test_C6_one_sides_media_cut_is_seen_and_timed_on_both(browser: Browser
         await conditions(family.page, CUT)
         for seated in (teacher, family):
             # Both control lines live, so nobody can tell whose path it is: the fault is nobody's, on both sides.
-            words = await seated.sees("interrupted_platform", seconds=20)
+            words = await seated.sees("interrupted_platform")
             assert "We are finding another way to connect you." in words
             assert "Lost so far" in words
         assert any(isinstance(event, Interrupted) for event in await home.events())
         home.clock.jump(310_000)
-        await expect(teacher.page.get_by_role("button", name="Decide now")).to_be_visible(timeout=15_000)
+        await expect(teacher.page.get_by_role("button", name="Decide now")).to_be_visible()
         await conditions(family.page, WHOLE)
         await teacher.page.get_by_role("button", name="Decide now").click()
         dialog = teacher.page.get_by_role("dialog")
         await dialog.get_by_role("button", name="Stop, no charge").click()
-        await family.sees("ended_decision", seconds=20)
+        await family.sees("ended_decision")
         part = await home.outcome()
         assert (part.outcome.rule, part.outcome.charge, part.outcome.reschedule) == ("C6", "not_charged", True)
         assert part.outcome.interrupted_ms > 300_000

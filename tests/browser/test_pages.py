@@ -87,7 +87,7 @@ async def both_in(home: House, teacher: Seated, family: Seated) -> None:
     await past_the_check(family.page)
     await family.page.get_by_label("Family PIN").fill(PIN)
     await family.page.get_by_role("button", name="I am here").click()
-    await teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
+    await teacher.page.get_by_role("button", name="Start now").click()
     await teacher.sees("live")
     await family.sees("live")
 
@@ -126,7 +126,7 @@ async def test_a_whole_lesson_by_keyboard_alone(browser: Browser, tmp_path: Path
         await key.press("Enter")
         await page.locator("section[data-state=before]").wait_for()
         family = await home.family()
-        await page.get_by_role("button", name="Start now").wait_for(timeout=20_000)
+        await page.get_by_role("button", name="Start now").wait_for()
         order = await tab_to(page, "Start now")
         assert order[-2:] == ["Status", "Start now"]
         await key.press("Enter")

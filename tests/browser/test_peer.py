@@ -15,7 +15,7 @@ async def test_an_aiortc_peer_holds_a_lesson_with_a_browser(browser: Browser, tm
     async with house(browser, tmp_path) as home:
         teacher = await home.teacher()
         async with present(home, FAMILY) as pupil:
-            await teacher.media_arrives(seconds=30)
+            await teacher.media_arrives()
 
             async def decoded() -> bool:
                 counts = await pupil.bot.media.counts()

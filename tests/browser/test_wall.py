@@ -109,7 +109,7 @@ async def test_trouble_comes_first_by_itself_and_a_ring_runs(browser: Browser, t
         violin = manager.page.locator(".tile-card", has_text="Violin")
         home.jump_to(61)
         # Two cameras on a busy machine may be weak.
-        await expect(violin).to_have_attribute("data-state", re.compile("^(live|weak)$"), timeout=30_000)
+        await expect(violin).to_have_attribute("data-state", re.compile("^(live|weak)$"))
         await expect(violin.get_by_text(re.compile("^(Going well|Weak connection)$"))).to_be_visible()
         bands = re.compile(r"^Teacher, last 5 minutes: (fine|weak)")
         await expect(violin.get_by_role("img", name=bands)).to_be_visible()
@@ -130,7 +130,7 @@ async def test_trouble_comes_first_by_itself_and_a_ring_runs(browser: Browser, t
         await family.page.context.set_offline(True)
         await family.page.close()
         gone = violin.get_by_role("img", name=re.compile(r"^Pupil, last 5 minutes: not there now"))
-        await expect(gone).to_be_visible(timeout=30_000)
+        await expect(gone).to_be_visible()
         assert teacher.mistakes == []
 
 
@@ -155,7 +155,7 @@ async def test_nothing_moves_under_the_pointer_or_the_focus(browser: Browser, tm
         await page.locator(".tile-card").first.hover()
         home.jump_to(1)  # all three teachers are waited for
         teacher = await home.teacher()
-        await expect(page.get_by_text("Awaiting pupil")).to_be_visible(timeout=20_000)
+        await expect(page.get_by_text("Awaiting pupil")).to_be_visible()
         await expect(page.get_by_text(WAITS)).to_be_visible()
         assert await back()
         await page.mouse.move(2, 2)
@@ -164,7 +164,7 @@ async def test_nothing_moves_under_the_pointer_or_the_focus(browser: Browser, tm
 
         await page.locator(".tile-card a").first.focus()
         await teacher.page.close()
-        await expect(page.get_by_text("Awaiting teacher")).to_have_count(3, timeout=20_000)
+        await expect(page.get_by_text("Awaiting teacher")).to_have_count(3)
         await expect(page.get_by_text(WAITS)).to_be_visible()
         assert await turned()
         await page.evaluate("document.activeElement.blur()")
@@ -217,12 +217,12 @@ async def test_while_the_server_is_away_the_view_says_how_old_it_is(browser: Bro
             await route.abort()
 
         await page.route("**/api/wall", away)
-        await expect(line).to_have_text(re.compile(r"^This view is \d+ seconds old\. Reconnecting\.$"), timeout=15_000)
+        await expect(line).to_have_text(re.compile(r"^This view is \d+ seconds old\. Reconnecting\.$"))
         assert await line.evaluate("(element) => element.getBoundingClientRect().height") == height
         await expect(page.locator(".tile-card")).to_have_count(3)
         assert await axe(page) == []
         await page.unroute("**/api/wall")
-        await expect(line).to_have_text(re.compile(r"^3 lessons, \d in trouble\.$"), timeout=15_000)
+        await expect(line).to_have_text(re.compile(r"^3 lessons, \d in trouble\.$"))
 
 
 async def test_a_lesson_that_ends_leaves_the_wall(browser: Browser, tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ async def test_a_lesson_that_ends_leaves_the_wall(browser: Browser, tmp_path: Pa
         manager = await home.visit(MANAGER)
         await expect(manager.page.locator(".tile-card")).to_have_count(1)
         await teacher.press("End lesson")
-        await expect(manager.page.locator(".wall-line")).to_have_text(re.compile(r"^No lessons now\."), timeout=10_000)
+        await expect(manager.page.locator(".wall-line")).to_have_text(re.compile(r"^No lessons now\."))
         await expect(manager.page.locator(".tile-card")).to_have_count(0)
 
 
