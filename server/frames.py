@@ -11,6 +11,8 @@ from rooms.commands import Because, Choice
 from rooms.lesson import Kind, SideId
 from rooms.shown import Closing, Happened, Held, Message, Result, Unsent
 from rooms.status import PartStatus, SideStatus
+from signalling.ice import IceServer as IceServer
+from signalling.path import Way
 
 ACTION_CHARS_MAX = 36
 """An action id: a UUID in its usual form."""
@@ -189,13 +191,34 @@ DeviceState = Literal["on", "off", "blocked", "missing", "in_use", "ended"]
 """``off``: switched off or muted by the person. The others speak of the device itself."""
 
 
+Sound = Literal["talking", "music"]
+"""How a side sends its sound (T1). ``music``: nothing taken away from it, stereo, a high bit rate. ``talking``: for
+loudspeakers, with echo cancelling, noise suppression and gain control."""
+
+
+PATHS_MAX = 8
+"""Peers of one page: a teacher's are the pupils of a room."""
+
+
+class PathReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """How media from one peer has come in the last second."""
+
+    peer: Id
+    direct: Count
+    """RTP packets received over the direct connection so far."""
+    alive: bool
+    """The direct connection is *connected*, and something came over it in the last 3 s: RTP, or an answer of ICE's."""
+    lost_permille: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Of what came through the relay in the last second."""
+
+
 class Report(FromClient, frozen=True, kw_only=True, tag="report"):
     """The browser's own view, once a second, from getStats: of its own devices, sending and receiving only."""
 
     camera: DeviceState
     microphone: DeviceState
     sent: Count
-    """Packets sent so far to the other side(s), audio and video."""
+    """Packets sent so far to the other side(s), audio and video, by the path that is in use."""
     received: Count
     """Packets received so far, audio and video."""
     frames: Count
@@ -206,7 +229,14 @@ class Report(FromClient, frozen=True, kw_only=True, tag="report"):
     kbps_out: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     """availableOutgoingBitrate."""
     connected: bool = False
-    """The peer connection's state is *connected*."""
+    """Media has a connection: a peer's is *connected*, or comes through the relay."""
+    paths: Annotated[tuple[PathReport, ...], Meta(max_length=PATHS_MAX)] = ()
+    """Of each peer. A page that does not say stays on the direct path."""
+    sound: Sound | None = None
+    """How this page sends its sound."""
+    sound_turn: Count = 0
+    """From a teacher: names the press that last set everybody's sound (when it was, Unix ms); 0 before the first. Each
+    page obeys a press once, so that a side can set its own back."""
     t: Count | None = None
     """With it this is a `Beat`, too, and answered as one."""
 
@@ -247,6 +277,12 @@ class LegFrame(FromClient, frozen=True, kw_only=True, tag="leg"):
     sdp: str
     """The offer, whole: nothing is trickled. Its size is looked at behind the frame's own bound (`SDP_CHARS_MAX`), so
     that one that is too long has an answer of its own."""
+    of: Id | None = None
+    """A peer with whom the path is ``relay``: this leg receives that peer's sound and picture."""
+
+
+class IceFrame(FromClient, frozen=True, kw_only=True, tag="ice"):
+    """This page's TURN credentials are half used up: it asks for others."""
 
 
 ClientFrame = (
@@ -272,6 +308,7 @@ ClientFrame = (
     | Report
     | SignalFrame
     | LegFrame
+    | IceFrame
 )
 
 
@@ -311,14 +348,6 @@ class LessonInfo(msgspec.Struct, frozen=True, kw_only=True):
     """IANA name, for every time that is shown."""
 
 
-class IceServer(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of RTCConfiguration.iceServers."""
-
-    urls: tuple[str, ...]
-    username: str | None = None
-    credential: str | None = None
-
-
 class You(msgspec.Struct, frozen=True, kw_only=True):
     """Who the server takes this client for."""
 
@@ -340,6 +369,8 @@ class Welcome(FromServer, frozen=True, kw_only=True, tag="welcome"):
     now: int
     beat_ms: int
     ice_servers: tuple[IceServer, ...]
+    ice_life_s: int
+    """How long the credentials among them live, seconds; 0 where there are none."""
     relay: bool
     """There is a media relay: open a leg to it by `LegFrame`. Without one, nobody can look in."""
 
@@ -373,6 +404,15 @@ Can = Literal[
 ]
 
 
+class SideSound(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How one side's page says that it sends its sound."""
+
+    side: SideId
+    sound: Sound
+    turn: int
+    """The teacher's last press that set everybody's sound (`Report.sound_turn`); 0 of a pupil side."""
+
+
 class StatusFrame(FromServer, frozen=True, kw_only=True, tag="status"):
     """How the room stands: sent when it changes, and again after a resume. Carries no number."""
 
@@ -383,6 +423,8 @@ class StatusFrame(FromServer, frozen=True, kw_only=True, tag="status"):
     sides: tuple[SideStatus, ...]
     weak: tuple[SideId, ...]
     """Sides whose connection is weak, of those that this viewer sees."""
+    sounds: tuple[SideSound, ...]
+    """Of the sides that this viewer sees, and whose page has said."""
     closes_at: int
     phase: Literal["open", "ending", "ended"]
     """``ending``: media has stopped, the end is not yet stored."""
@@ -399,10 +441,17 @@ class Peer(msgspec.Struct, frozen=True, kw_only=True):
     polite: bool
     """Whether *this client* is the polite one of the pair (perfect negotiation)."""
     generation: int
+    path: Way
+    """Which way media goes: from browser to browser, or through the relay."""
+    kbps: int
+    """What this client may spend on the picture that goes to this peer by the relay, kbit/s."""
 
 
 class PeersFrame(FromServer, frozen=True, kw_only=True, tag="peers"):
-    """Whom to negotiate media with now: a peer that is gone is to be closed, a new generation starts afresh."""
+    """Whom to negotiate media with now: a peer that is gone is to be closed, a new generation starts afresh.
+
+    The path of a pair may change while its generation stays.
+    """
 
     peers: tuple[Peer, ...]
 
@@ -429,6 +478,13 @@ class LegRefused(FromServer, frozen=True, kw_only=True, tag="leg_refused"):
     n: int
     code: str
     text: str
+
+
+class IceServersFrame(FromServer, frozen=True, kw_only=True, tag="ice_servers"):
+    """The answer to `IceFrame`, in place of those of the welcome."""
+
+    ice_servers: tuple[IceServer, ...]
+    ice_life_s: int
 
 
 class Ack(FromServer, frozen=True, kw_only=True, tag="ack"):
@@ -472,6 +528,7 @@ ServerFrame = (
     | RelayedSignal
     | LegAnswer
     | LegRefused
+    | IceServersFrame
     | Ack
     | ErrorFrame
     | Halt

@@ -166,7 +166,7 @@ class Hosting:
         self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
         self.wall = Wall(clock, self._all_live)
         self._roster = Roster(clock)
-        self._legs = Legs(relay, call_later)
+        self._legs = Legs(relay, call_later, self.spawn)
         self._doorway = Doorway(
             clock=clock,
             roster=self._roster,
@@ -252,10 +252,7 @@ class Hosting:
         if type(frame) is SignalFrame:
             self._roster.relay(live, seat, frame)
         elif type(frame) is Report:
-            now = self.clock.now_ms()
-            live.evidence.report(side, seat.device, _sample(frame), now)
-            if frame.t is not None:
-                seat.client.send(BeatBack(t=frame.t, now=now))
+            self._hear_report(live, seat, side, frame)
         elif type(frame) is Beat:
             now = self.clock.now_ms()
             live.evidence.heard(side, seat.device, now)
@@ -267,6 +264,14 @@ class Hosting:
             self._legs.offer(live, seat, frame)
         if live.evidence.changed:
             live.hear_evidence(self.clock.now_ms())
+
+    def _hear_report(self, live: LiveRoom, seat: Seat, side: SideId, frame: Report) -> None:
+        now = self.clock.now_ms()
+        live.evidence.report(side, seat.device, _sample(frame), now)
+        if live.sounds.note(side, frame):
+            self._board.changed(live)
+        if frame.t is not None:
+            seat.client.send(BeatBack(t=frame.t, now=now))
 
     def _hear_action(self, live: LiveRoom, seat: Seat, side: SideId) -> None:
         """Somebody pressed or wrote something: their line is there."""

@@ -28,6 +28,7 @@ from server.refusals import sentence
 from server.reread import Reread
 from server.screens import only_chat, tells
 from server.seat import Answer, Seat
+from server.sounds import Sounds
 from server.spool import SpoolFull
 from server.store.port import Append, Appended, Log, StoreBusy
 from server.work import Batch, Work, fact
@@ -85,6 +86,7 @@ class LiveRoom:
         """Unix ms: before this, time alone changes nothing of what people are told of how the room stands."""
         self.weak_told: tuple[SideId, ...] = ()
         """The sides that were last told to be weak."""
+        self.sounds = Sounds()
         self.given_up = False
         """This host lost it: nothing is asked of it any more."""
         self._idle_since: int | None = None

@@ -121,6 +121,7 @@ class StatusBoard:
             ),
             sides=shown.sides,
             weak=tuple(side for side in weak if sees(seat.viewer, side)) if weak else (),
+            sounds=live.sounds.for_viewer(seat.viewer),
             closes_at=shown.closes_at,
             phase=phase,
             settled=shown.settled,

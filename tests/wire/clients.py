@@ -30,7 +30,16 @@ EVERY_FRAME: dict[str, dict[str, Any]] = {
     "adult_out": {"action": "b6", "pupil": "sam"},
     "adult_seen": {"action": "b7", "pupil": "sam", "seen": False},
     "carry_on": {"action": "b8", "pupil": "sam"},
-    "report": {"camera": "on", "microphone": "off", "sent": 1, "received": 2, "frames": 3, "connected": True, "t": 12},
+    "report": {
+        "camera": "on",
+        "microphone": "off",
+        "sent": 1,
+        "received": 2,
+        "frames": 3,
+        "connected": True,
+        "t": 12,
+        "sound": "music",
+    },
     "signal": {"to": "teacher", "generation": 1, "body": {"kind": "description", "sdp_type": "offer", "sdp": "v=0"}},
     "leg": {"n": 1, "sdp": "v=0"},
 }

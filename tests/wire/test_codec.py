@@ -44,7 +44,8 @@ SERVER_FRAMES = [
     *(frames.EventFrame(n=n, event=shown) for n, shown in enumerate(SHOWN, 1)),
     frames.StatusFrame(
         now=1, platform_up=True, parts=(PartStatus(pupil="sam", phase="live"),),
-        sides=(SideStatus(side="sam", evidence="lost", since=1, reasons=("camera",)),), weak=("sam",), closes_at=2,
+        sides=(SideStatus(side="sam", evidence="lost", since=1, reasons=("camera",)),), weak=("sam",),
+        sounds=(frames.SideSound(side="sam", sound="music", turn=0),), closes_at=2,
         phase="open", settled=False, can=("say", "end"),
     ),
     frames.PeersFrame(peers=(frames.Peer(side="sam", name="Sam", polite=True, generation=2),)),

@@ -122,6 +122,7 @@ export function room(recorded: Recorded): RoomState {
     parts: [part],
     sides: [side('teacher', recorded.teacher), side('sam', recorded.sam)],
     weak: [],
+    sounds: [],
     closes_at: E + 600_000,
     phase: recorded.closing ? 'ended' : 'open',
     settled: recorded.outcome !== undefined,

@@ -239,6 +239,8 @@ export interface Report {
   rtt_ms?: number;
   kbps_out?: number;
   connected?: boolean;
+  sound?: ("music" | "talking") | null;
+  sound_turn?: number;
   t?: number | null;
 }
 /**
@@ -456,6 +458,7 @@ export interface StatusFrame {
   parts: PartStatus[];
   sides: SideStatus[];
   weak: string[];
+  sounds: SideSound[];
   closes_at: number;
   phase: "ended" | "ending" | "open";
   settled: boolean;
@@ -523,6 +526,14 @@ export interface SideStatus {
   since: number;
   reasons: string[];
   here: boolean;
+}
+/**
+ * How one side's page says that it sends its sound.
+ */
+export interface SideSound {
+  side: string;
+  sound: "music" | "talking";
+  turn: number;
 }
 /**
  * Whom to negotiate media with now: a peer that is gone is to be closed, a new generation starts afresh.
