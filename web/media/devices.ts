@@ -1,6 +1,7 @@
 /** One's own camera and microphone: what works, what does not, and why. */
 
-import type { DeviceState } from '../wire/types';
+import type { DeviceState, Sound } from '../wire/types';
+import { CAPTURE, FIRST_SOUND, switchOver } from './music';
 import type { Remembered } from './remembered';
 
 export type Kind = 'camera' | 'microphone';
@@ -12,7 +13,6 @@ const VIDEO: MediaTrackConstraints = {
   height: { ideal: 720 },
   frameRate: { ideal: 30 },
 };
-const WANT: Record<Kind, MediaTrackConstraints> = { camera: VIDEO, microphone: {} };
 export const KINDS: readonly Kind[] = ['camera', 'microphone'];
 
 /** Why getUserMedia said no, by the names of the Media Capture specification. */
@@ -34,14 +34,9 @@ export interface Capture {
   getUserMedia(want: MediaStreamConstraints): Promise<MediaStream>;
 }
 
-function bare(kind: Kind, more: MediaTrackConstraints = {}): MediaStreamConstraints {
-  const want = { ...WANT[kind], ...more };
-  return kind === 'camera' ? { video: want } : { audio: want };
-}
-
 /** As much of the memory as is needed here. */
-export type Memory = Pick<Remembered, 'get' | 'set'>;
-const FORGETFUL: Memory = { get: () => '', set: () => undefined };
+export type Memory = Pick<Remembered, 'get' | 'set' | 'sound'>;
+const forgetful = (): Memory => ({ get: () => '', set: () => undefined, sound: FIRST_SOUND });
 
 /** A device went by itself, and another took its place: their labels. */
 export type FellBack = (kind: Kind, was: string, now: string) => void;
@@ -52,13 +47,22 @@ export class OwnDevices {
   #off: Record<Kind, boolean> = { camera: false, microphone: false };
   #stopped = false;
   #asking: Promise<void> | null = null;
+  #sound: Sound;
+  #switching: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly capture: Capture,
     private readonly changed: () => void,
-    private readonly memory: Memory = FORGETFUL,
+    private readonly memory: Memory = forgetful(),
     private readonly fellBack: FellBack = () => undefined,
-  ) {}
+  ) {
+    this.#sound = memory.sound;
+  }
+
+  /** How the microphone is taken, and its sound sent. */
+  get sound(): Sound {
+    return this.#sound;
+  }
 
   state(kind: Kind): OwnDevice {
     if (this.#trouble[kind] !== 'on') return this.#trouble[kind];
@@ -83,7 +87,7 @@ export class OwnDevices {
       let error = this.tracks[kind] === null ? await this.#ask(this.#want(kind), [kind]) : null;
       // The one of last time is not there: any other will do.
       if (error !== null && troubleOf(error) === 'missing' && this.memory.get(kind) !== '')
-        error = await this.#ask(bare(kind), [kind]);
+        error = await this.#ask(this.#want(kind, ''), [kind]);
       if (error !== null) this.#trouble[kind] = troubleOf(error);
     }
     this.changed();
@@ -91,7 +95,9 @@ export class OwnDevices {
 
   /** This very device, or the one that was used last: as an ideal, a picture's size would count for as much. */
   #want(kind: Kind, id = this.memory.get(kind)): MediaStreamConstraints {
-    return id === '' ? bare(kind) : bare(kind, { deviceId: { exact: id } });
+    const wanted = kind === 'camera' ? VIDEO : CAPTURE[this.#sound];
+    const want = id === '' ? wanted : { ...wanted, deviceId: { exact: id } };
+    return kind === 'camera' ? { video: want } : { audio: want };
   }
 
   /** The id of the device in use; empty where there is none. */
@@ -102,6 +108,36 @@ export class OwnDevices {
   /** Another camera or microphone, by its id; the one before goes on where that fails. Whether it worked. */
   async choose(kind: Kind, id: string): Promise<boolean> {
     await this.#asking;
+    if (!(await this.#retake(kind, id))) return false;
+    this.memory.set(kind, id);
+    return true;
+  }
+
+  /** How the sound is sent from now on (T1). Where the microphone cannot be had so, all goes on as before: false. */
+  useSound(sound: Sound): Promise<boolean> {
+    const switched = this.#switching.then(() => this.#useSound(sound));
+    this.#switching = switched;
+    return switched;
+  }
+
+  async #useSound(sound: Sound): Promise<boolean> {
+    await this.#asking;
+    if (this.#stopped) return false;
+    const [before, track] = [this.#sound, this.tracks.microphone];
+    this.#sound = sound;
+    const there = sound === before || track === null || (await switchOver(track, sound));
+    if (!there && !(await this.#retake('microphone', this.chosen('microphone')))) {
+      this.#sound = before;
+      if (track !== null) await switchOver(track, before);
+      return false;
+    }
+    this.memory.sound = sound;
+    this.changed();
+    return true;
+  }
+
+  /** Takes this device in place of the one in use. */
+  async #retake(kind: Kind, id: string): Promise<boolean> {
     if (this.#stopped) return false;
     const before = this.tracks[kind];
     let error = await this.#ask(this.#want(kind, id), []);
@@ -112,13 +148,10 @@ export class OwnDevices {
       error = await this.#ask(this.#want(kind, id), []);
       if (error !== null) await this.acquire();
     }
-    if (error !== null) {
-      if (this.tracks[kind] === null) this.#trouble[kind] = troubleOf(error);
-      this.changed();
-      return false;
-    }
-    this.memory.set(kind, id);
-    return true;
+    if (error === null) return true;
+    if (this.tracks[kind] === null) this.#trouble[kind] = troubleOf(error);
+    this.changed();
+    return false;
   }
 
   /** Null when it worked. `told` are the kinds whose trouble this asking would tell. */

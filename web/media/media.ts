@@ -10,6 +10,7 @@ import type {
   SignalFrame,
 } from '../wire/types';
 import { type Capture, type FellBack, type Kind, type Memory, OwnDevices } from './devices';
+import { BITS_PER_S } from './music';
 import { PeerLink } from './peer_link';
 import { type Counts, count, NOTHING, together } from './stats';
 
@@ -31,6 +32,8 @@ export interface MediaPorts extends Capture {
 
 export class Media {
   readonly own: OwnDevices;
+  /** A teacher's last press that set everybody's sound; told with the report. */
+  soundTurn = 0;
   #servers: readonly IceServer[] = [];
   #links = new Map<string, PeerLink>();
   #last = new Map<PeerLink, Counts>();
@@ -110,7 +113,15 @@ export class Media {
       return known === 'asking' ? 'missing' : known;
     };
     const connected = this.flowsAnywhere;
-    return { type: 'report', camera: state('camera'), microphone: state('microphone'), ...counts, connected };
+    return {
+      type: 'report',
+      camera: state('camera'),
+      microphone: state('microphone'),
+      ...counts,
+      connected,
+      sound: this.own.sound,
+      sound_turn: this.soundTurn,
+    };
   }
 
   #timeout(): Promise<null> {
@@ -127,6 +138,7 @@ export class Media {
       send,
       later: this.ports.later,
       changed: this.ports.changed,
+      soundBits: () => BITS_PER_S[this.own.sound],
       note: this.ports.note,
     });
     this.#links.set(peer.side, link);

@@ -6,6 +6,7 @@
 
 import type { Candidate, Description, Peer } from '../wire/types';
 import type { Kind } from './devices';
+import { askingForMusic, bound } from './music';
 
 /** ICE heals a short cut by itself; a path that is gone longer gets a restart before the browser calls it failed. */
 export const RESTART_AFTER_MS = 4_000;
@@ -19,6 +20,8 @@ export interface LinkPorts {
   send(body: Description | Candidate): void;
   later(ms: number, call: () => void): () => void;
   changed(): void;
+  /** The most of one's own sound that is sent, bit/s: talking or music. */
+  soundBits(): number;
   /** Something of the browser's that we can only note: the report shows the consequence. */
   note(what: string, error: unknown): void;
 }
@@ -58,16 +61,16 @@ export class PeerLink {
     return !this.#closed && this.ports.connection.connectionState === 'connected';
   }
 
-  /** One's own tracks came, or went: no negotiation is needed for it. */
+  /** One's own tracks came, or went, or the sound is sent otherwise: no negotiation is needed for it. */
   useTracks(): void {
     if (this.#closed) return;
-    for (const transceiver of this.ports.connection.getTransceivers()) {
-      const kind: Kind = transceiver.receiver.track.kind === 'video' ? 'camera' : 'microphone';
+    for (const { sender, receiver } of this.ports.connection.getTransceivers()) {
+      const kind: Kind = receiver.track.kind === 'video' ? 'camera' : 'microphone';
       const track = this.tracks[kind];
-      if (transceiver.sender.track === track) continue;
-      transceiver.sender
-        .replaceTrack(track)
-        .catch((error: unknown) => this.ports.note('replaceTrack', error));
+      if (kind === 'microphone')
+        bound(sender, this.ports.soundBits()).catch((error: unknown) => this.ports.note('soundBits', error));
+      if (sender.track === track) continue;
+      sender.replaceTrack(track).catch((error: unknown) => this.ports.note('replaceTrack', error));
     }
   }
 
@@ -95,8 +98,10 @@ export class PeerLink {
     if (this.#closed || (this.peer.polite && pc.remoteDescription === null)) return;
     try {
       this.#makingOffer = true;
-      await pc.setLocalDescription();
-      this.#sendLocal();
+      const offer = await pc.createOffer();
+      // The other's offer came meanwhile, and goes first; where ours is still needed the browser asks again.
+      if (this.#closed || pc.signalingState !== 'stable') return;
+      await this.#describe(offer);
     } catch (error) {
       this.ports.note('offer', error);
     } finally {
@@ -104,8 +109,13 @@ export class PeerLink {
     }
   }
 
-  #sendLocal(): void {
-    const local = this.ports.connection.localDescription;
+  /** Ours asks for music, always: what comes is the other side's to choose. */
+  async #describe({ type, sdp }: RTCSessionDescriptionInit): Promise<void> {
+    const pc = this.ports.connection;
+    const asking = { type, sdp: askingForMusic(sdp ?? '') };
+    // A browser that takes no description but its own has to do with less sound from the other side.
+    await pc.setLocalDescription(asking).catch(() => pc.setLocalDescription({ type, sdp: sdp ?? '' }));
+    const local = pc.localDescription;
     if (local === null || this.#closed || local.type === 'pranswer') return;
     this.ports.send({ kind: 'description', sdp_type: local.type, sdp: local.sdp });
   }
@@ -129,8 +139,7 @@ export class PeerLink {
     if (body.sdp_type !== 'offer' || this.#closed) return;
     for (const transceiver of pc.getTransceivers()) transceiver.direction = 'sendrecv';
     this.useTracks();
-    await pc.setLocalDescription();
-    this.#sendLocal();
+    await this.#describe(await pc.createAnswer());
   }
 
   async #remoteCandidate(body: Candidate): Promise<void> {
@@ -170,6 +179,8 @@ export class PeerLink {
     this.#cancelRestart = null;
     if (state === 'failed') this.#restartUntilBack(0);
     if (state === 'disconnected') this.#restartUntilBack(RESTART_AFTER_MS);
+    // A sender may be laid out only once it is negotiated.
+    if (state === 'connected') this.useTracks();
     this.ports.changed();
   }
 

@@ -1,6 +1,8 @@
-/** Which camera, microphone and speaker this browser used last. It stays on this device; the server never learns it. */
+/** Which camera, microphone and speaker this browser used last, and how its sound was sent. It stays on this device; the server never learns it. */
 
+import type { Sound } from '../wire/types';
 import type { Kind } from './devices';
+import { FIRST_SOUND } from './music';
 
 export type Device = Kind | 'speaker';
 export type Keep = Pick<Storage, 'getItem' | 'setItem'>;
@@ -15,9 +17,19 @@ interface Kept {
   speaker: string;
   /** The speaker on which a note was heard; null: on none yet. The browser's own choice is the empty string. */
   heard: string | null;
+  sound: Sound;
+  /** What music is, and that it wants headphones, was said here. */
+  musicTold: boolean;
 }
 
-const NONE: Kept = { camera: '', microphone: '', speaker: '', heard: null };
+const NONE: Kept = {
+  camera: '',
+  microphone: '',
+  speaker: '',
+  heard: null,
+  sound: FIRST_SOUND,
+  musicTold: false,
+};
 
 export class Remembered {
   constructor(private readonly keep: Keep | null) {}
@@ -42,6 +54,22 @@ export class Remembered {
     return heard === speaker;
   }
 
+  get sound(): Sound {
+    return this.#kept().sound;
+  }
+
+  set sound(sound: Sound) {
+    this.#write({ ...this.#kept(), sound });
+  }
+
+  get musicTold(): boolean {
+    return this.#kept().musicTold;
+  }
+
+  set musicTold(musicTold: boolean) {
+    this.#write({ ...this.#kept(), musicTold });
+  }
+
   /** This device has passed a check: camera and microphone are named, and a note was heard on the speaker. */
   get known(): boolean {
     const { camera, microphone } = this.#kept();
@@ -57,6 +85,8 @@ export class Remembered {
         microphone: id(found?.microphone),
         speaker: id(found?.speaker),
         heard: typeof found?.heard === 'string' ? found.heard : null,
+        sound: found?.sound === 'talking' || found?.sound === 'music' ? found.sound : FIRST_SOUND,
+        musicTold: found?.musicTold === true,
       };
     } catch {
       // Storage that is forbidden, or holds somebody else's words, remembers nothing.

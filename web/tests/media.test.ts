@@ -34,10 +34,20 @@ class FakeConnection {
   getTransceivers() {
     return this.transceivers;
   }
-  async setLocalDescription() {
-    const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
+  async createOffer() {
     await Promise.resolve();
-    this.localDescription = { type, sdp: `${type}-${++this.#made}` };
+    return { type: 'offer' as const, sdp: `offer-${++this.#made}\r\na=rtpmap:111 opus/48000/2\r\n` };
+  }
+  async createAnswer() {
+    if (this.signalingState !== 'have-remote-offer') throw new Error(`answer in ${this.signalingState}`);
+    await Promise.resolve();
+    return { type: 'answer' as const, sdp: `answer-${++this.#made}\r\na=rtpmap:111 opus/48000/2\r\n` };
+  }
+  async setLocalDescription({ type, sdp }: { type: 'offer' | 'answer'; sdp: string }) {
+    const from = type === 'offer' ? 'stable' : 'have-remote-offer';
+    if (this.signalingState !== from) throw new Error(`${type} in ${this.signalingState}`);
+    await Promise.resolve();
+    this.localDescription = { type, sdp };
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
   }
   async setRemoteDescription(description: { type: RTCSdpType; sdp: string }) {
@@ -83,6 +93,13 @@ class FakeConnection {
 
 class FakeSender {
   track: unknown = null;
+  encodings: { maxBitrate?: number }[] = [{}];
+  getParameters() {
+    return { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
+  }
+  async setParameters({ encodings }: { encodings: { maxBitrate?: number }[] }) {
+    this.encodings = encodings;
+  }
   async replaceTrack(track: unknown) {
     this.track = track;
   }
@@ -97,6 +114,7 @@ const PEER = (polite: boolean, generation = 1): Peer => ({
 });
 
 function link(polite: boolean) {
+  const bits = { now: 256_000 };
   const connection = new FakeConnection();
   const sent: (Description | Candidate)[] = [];
   const timers: { ms: number; call: () => void }[] = [];
@@ -112,9 +130,17 @@ function link(polite: boolean) {
       return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0);
     },
     changed: () => undefined,
+    soundBits: () => bits.now,
     note: (_, error) => void notes.push(error),
   };
-  return { link: new PeerLink(PEER(polite), { camera, microphone }, ports), connection, sent, timers, notes };
+  return {
+    link: new PeerLink(PEER(polite), { camera, microphone }, ports),
+    connection,
+    sent,
+    timers,
+    notes,
+    bits,
+  };
 }
 
 /** Carries what each sent to the other until nothing is left. */
@@ -155,6 +181,53 @@ test('two restarts at once: the polite side gives way, both end stable', async (
   ]);
   expect([impolite.connection.rollbacks, polite.connection.rollbacks]).toEqual([0, 1]);
   expect([...impolite.notes, ...polite.notes]).toEqual([]);
+});
+
+test('T1 both ask for music in their own description, and send no more than they mean to', async () => {
+  const [impolite, polite] = [link(false), link(true)];
+  polite.bits.now = 40_000;
+  await carry(impolite, polite);
+  const most = (side: typeof polite) =>
+    side.connection.transceivers.map((t) => t.sender.encodings[0]?.maxBitrate);
+  for (const side of [impolite, polite]) {
+    expect(side.connection.localDescription?.sdp).toContain(
+      'stereo=1;sprop-stereo=1;maxaveragebitrate=256000',
+    );
+    expect(side.connection.remoteDescription?.sdp).toContain('maxaveragebitrate=256000');
+  }
+  expect([most(impolite), most(polite)]).toEqual([
+    [256_000, undefined],
+    [40_000, undefined],
+  ]);
+  // Switched in the lesson: nothing is negotiated for it.
+  polite.bits.now = 256_000;
+  polite.link.useTracks();
+  await settle();
+  expect(most(polite)).toEqual([256_000, undefined]);
+  expect(polite.sent).toEqual([]);
+});
+
+test('a sender that is laid out late is bounded once media can flow', async () => {
+  const { connection } = link(false);
+  const sender = connection.transceivers[0]?.sender;
+  if (sender === undefined) throw new Error('no sender');
+  sender.encodings = [];
+  await settle();
+  sender.encodings = [{}];
+  connection.becomes('connected');
+  await settle();
+  expect(sender.encodings).toEqual([{ maxBitrate: 256_000 }]);
+});
+
+test('a browser that takes no description but its own still negotiates', async () => {
+  const { connection, sent } = link(false);
+  const take = connection.setLocalDescription.bind(connection);
+  connection.setLocalDescription = async (description) => {
+    if (description.sdp.includes('stereo')) throw new DOMException('', 'InvalidModificationError');
+    await take(description);
+  };
+  await settle();
+  expect(sent).toEqual([{ kind: 'description', sdp_type: 'offer', sdp: connection.localDescription?.sdp }]);
 });
 
 test('a candidate that comes before its description waits for it', async () => {

@@ -23,6 +23,8 @@ export type Wish = ActionFrame extends infer Frame
 export type Shown = EventFrame['event'];
 export type Can = StatusFrame['can'][number];
 export type DeviceState = Report['camera'];
+/** How a side sends its sound (T1). */
+export type Sound = NonNullable<Report['sound']>;
 export type Because = ExplainFrame['because'];
 export type Choice = DecideFrame['choose'];
 export type AdultState = PartStatus['adult'];
