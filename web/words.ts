@@ -411,6 +411,16 @@ export const DEVICES = {
   unnamed: '{device} {n}',
 } as const;
 
+/** Talking or music (T1): how one's own sound is sent, and how the other side's is. */
+export const SOUND = {
+  control: 'Sound',
+  talking: 'Talking',
+  music: 'Music',
+  theirs: { talking: 'Talking sound', music: 'Music sound' },
+  first_use:
+    'Music keeps every note, nothing is filtered. Use headphones, or you may hear an echo. Talking is better with loudspeakers.',
+} as const;
+
 /** The device check (B4), by row and state. `{other}`: whom the lesson is with. */
 export const CHECK = {
   title: 'Check your device',

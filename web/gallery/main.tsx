@@ -98,6 +98,7 @@ function portOf(recorded: Recorded, asked: URLSearchParams): RoomPort {
     'cannotSee',
     'understood',
     'tryDevices',
+    'chooseSound',
     'playSound',
     'soundIs',
     'say',

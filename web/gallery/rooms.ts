@@ -122,7 +122,10 @@ export function room(recorded: Recorded): RoomState {
     parts: [part],
     sides: [side('teacher', recorded.teacher), side('sam', recorded.sam)],
     weak: [],
-    sounds: [],
+    sounds: [
+      { side: 'teacher', sound: 'music', turn: 0 },
+      { side: 'sam', sound: 'talking', turn: 0 },
+    ],
     closes_at: E + 600_000,
     phase: recorded.closing ? 'ended' : 'open',
     settled: recorded.outcome !== undefined,

@@ -20,8 +20,9 @@ import { chime } from '../ui/chime';
 import { speakerFellBack } from '../ui/speaker';
 import { http } from '../wire/http';
 import { browserPorts, deviceId, LessonSocket, type Ports } from '../wire/lesson_socket';
-import type { Ack, ActionFrame, Happened, Message, ServerFrame, Welcome, Wish } from '../wire/types';
+import type { Ack, ActionFrame, Happened, Message, ServerFrame, Sound, Welcome, Wish } from '../wire/types';
 import { fill, ROOM } from '../words';
+import { RoomSound } from './room_sound';
 
 /** The clock is drawn this often: a second never seems to last two. */
 const TICK_MS = 250;
@@ -58,6 +59,8 @@ export class RoomSession {
   #blocked = new Set<string>();
   #reporting = false;
   readonly #watch = new OwnWatch();
+  readonly #remembered = rememberedHere();
+  readonly #sound: RoomSound;
 
   constructor(
     readonly lesson: string,
@@ -73,6 +76,15 @@ export class RoomSession {
       answered: (asked, ack) => this.#answered(asked, ack),
     });
     this.media = observing ? null : this.#freshMedia();
+    this.#sound = new RoomSound({
+      media: () => this.media,
+      now: () => this.now(),
+      say: (text, ms) => this.say(text, ms),
+      changed: () => void this.#report(),
+      remembered: this.#remembered,
+      keep: this.#ports.keep,
+      key: `sound:${this.#place}`,
+    });
     this.watching = observing ? this.#freshWatching() : null;
   }
 
@@ -166,6 +178,10 @@ export class RoomSession {
     void this.media?.own.acquire();
   }
 
+  async chooseSound(sound: Sound): Promise<void> {
+    await this.#sound.choose(sound, this.state.value.you);
+  }
+
   playSound(): void {
     this.soundTries.value += 1;
   }
@@ -178,13 +194,13 @@ export class RoomSession {
   }
 
   /** Why something was not done: in the status line for a moment, and aloud. */
-  say(text: string): void {
+  say(text: string, ms = NOTICE_MS): void {
     this.notice.value = text;
     announce(text);
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => {
       this.notice.value = '';
-    }, NOTICE_MS);
+    }, ms);
   }
 
   now(): number {
@@ -200,7 +216,11 @@ export class RoomSession {
       case 'welcome':
         this.media?.useServers(frame.ice_servers);
         this.#openLeg(frame);
+        this.#sound.welcomed(frame.you);
         if (!frame.resumed) announce(`${ROOM.observed.both}`);
+        break;
+      case 'status':
+        this.#sound.hear(frame, this.state.value.you);
         break;
       case 'peers':
         this.media?.setPeers(frame.peers);
@@ -314,7 +334,7 @@ export class RoomSession {
       later: this.#ports.later,
       note: (what, error) => console.info(what, error),
       changed: () => this.#mediaChanged(media),
-      memory: rememberedHere(),
+      memory: this.#remembered,
       fellBack: (kind, was, now) => this.say(unplugged(kind, was, now)),
     });
     this.#publishing = new Publishing(
@@ -367,6 +387,7 @@ export class RoomSession {
     this.#setHere({
       camera: media.own.state('camera'),
       microphone: media.own.state('microphone'),
+      sound: media.own.sound,
       mediaFlows: media.flowsAnywhere,
     });
   }

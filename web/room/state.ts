@@ -10,6 +10,7 @@ import type {
   Peer,
   ServerFrame,
   Shown,
+  Sound,
   StatusFrame,
   You,
 } from '../wire/types';
@@ -54,6 +55,8 @@ export interface Here {
   ownPicture: 'fine' | 'black' | 'frozen';
   /** One's own microphone is on, and nothing at all comes from it. */
   ownSound: 'fine' | 'silent';
+  /** How one's own sound is sent. */
+  sound: Sound;
   /** The other side's sound waits for a tap. */
   soundBlocked: boolean;
   /** Media of at least one peer flows (connected). */
@@ -74,6 +77,7 @@ export const HERE: Here = {
   microphone: 'asking',
   ownPicture: 'fine',
   ownSound: 'fine',
+  sound: 'music',
   soundBlocked: false,
   mediaFlows: false,
   lostAt: 0,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { BUTTONS, CHECK, DEVICES, OUTCOME, ROOM, TAG, WATCH, WHY } from '../words';
+import { BUTTONS, CHECK, DEVICES, OUTCOME, ROOM, SOUND, TAG, WATCH, WHY } from '../words';
 
 const DOC = readFileSync(new URL('../../docs/pages.md', import.meta.url), 'utf8');
 
@@ -91,6 +91,7 @@ function leaves(words: object): string[] {
 test.each([
   ['Device check', CHECK],
   ['Devices in the lesson', DEVICES],
+  ['Sound', SOUND],
 ])('the words of "%s" are the table’s, both ways', (heading, words) => {
   const there = new Set(table(heading).flatMap((cells) => quoted(cells[1] ?? '')));
   expect(there.size).toBeGreaterThan(5);

@@ -2,13 +2,17 @@
 
 import { Ellipsis, MessageSquare, Mic, MicOff, Video, VideoOff } from 'lucide-preact';
 import type { Kind, OwnDevice } from '../media/devices';
+import type { Sound } from '../wire/types';
+import { SoundSwitch } from './sound_switch';
 
 interface Props {
   camera: OwnDevice;
   microphone: OwnDevice;
+  sound: Sound;
   chatOpen: boolean;
   unread: number;
   onSwitch: (kind: Kind) => void;
+  onSound: (sound: Sound) => void;
   onChat: () => void;
   onMore: () => void;
 }
@@ -44,6 +48,7 @@ export function Controls(props: Props) {
           <Off on={cameraOn} />
         </span>
       </button>
+      <SoundSwitch sound={props.sound} onChoose={props.onSound} />
       <button
         type="button"
         class="control"

@@ -10,6 +10,7 @@ interface RoomKeys {
   togglePanel: () => void;
   closePanel: () => void;
   switchDevice: (kind: Kind) => void;
+  switchSound: () => void;
 }
 
 /** Where F2 goes, in turn: controls, End (then Enter presses it), chat, picture. */
@@ -45,6 +46,7 @@ export function useRoomKeys(keys: RoomKeys): void {
       if (!keys.enabled || event.repeat || event.altKey) return;
       if (event.key === 'F2' && keys.root.current !== null) nextStop(keys.root.current);
       else if (event.key === 'F4') keys.togglePanel();
+      else if (event.key === 'F8') keys.switchSound();
       else if (command && !event.shiftKey && key === 'd') keys.switchDevice('microphone');
       else if (command && !event.shiftKey && key === 'e') keys.switchDevice('camera');
       else if (command && event.shiftKey && key === 'f') fullScreen();

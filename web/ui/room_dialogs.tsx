@@ -6,13 +6,14 @@ import { KINDS, type Kind } from '../media/devices';
 import type { HelpTopic } from '../room/presentation';
 import { adultWord, type Known, pupilName, TEACHER } from '../room/sides';
 import type { Choice, PartStatus } from '../wire/types';
-import { BUTTONS, DEVICES, fill, HELP, WARNINGS } from '../words';
+import { BUTTONS, DEVICES, fill, HELP, SOUND, WARNINGS } from '../words';
 import { Allow } from './allow';
 import { Dialog, PressButton } from './basics';
 import { DeviceMenu, Refused, SpeakerMenu, useDeviceList } from './device_menu';
 import { fullScreen } from './keys';
 import { ownPlace } from './own_place';
 import type { CheckInPupil, RoomPort } from './room_view';
+import { SoundSwitch } from './sound_switch';
 
 export type Open =
   | { what: 'more' }
@@ -71,6 +72,9 @@ function More({ room, session, onOpen, onClose, onLeave }: Props) {
   return (
     <Dialog title="More" onClose={onClose} night>
       <div class="choices">
+        <div class="lying">
+          <SoundSwitch sound={room.here.sound} onChoose={(sound) => void session.chooseSound(sound)} />
+        </div>
         <PressButton onPress={() => onOpen({ what: 'devices' })}>{DEVICES.menu}</PressButton>
         {can.includes('cannot_see') && (
           <PressButton onPress={then(() => session.cannotSee())}>I cannot see or hear them</PressButton>
@@ -204,6 +208,7 @@ const KEYS = [
   ['Ctrl or ⌘ D', 'Microphone'],
   ['Ctrl or ⌘ E', 'Camera'],
   ['F4', 'Chat'],
+  ['F8', `${SOUND.talking} or ${SOUND.music.toLowerCase()}`],
   ['Ctrl or ⌘ Shift F', 'Full screen'],
   ['Esc', 'Closes the panel'],
 ] as const;

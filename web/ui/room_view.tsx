@@ -42,6 +42,7 @@ export type RoomPort = Pick<
   | 'cannotSee'
   | 'understood'
   | 'tryDevices'
+  | 'chooseSound'
   | 'playSound'
   | 'soundIs'
   | 'say'
@@ -112,6 +113,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
       if (panel.value && open.value === null) closePanel();
     },
     switchDevice: (kind) => session.media?.switch(kind),
+    switchSound: () => void session.chooseSound(state.here.sound === 'music' ? 'talking' : 'music'),
   });
   const leave = async () => {
     await session.leave();
@@ -151,9 +153,11 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
           <Controls
             camera={state.here.camera}
             microphone={state.here.microphone}
+            sound={state.here.sound}
             chatOpen={panel.value}
             unread={panel.value ? 0 : Math.max(0, messages.length - seen.value)}
             onSwitch={(kind) => session.media?.switch(kind)}
+            onSound={(sound) => void session.chooseSound(sound)}
             onChat={togglePanel}
             onMore={() => (open.value = { what: 'more' })}
           />

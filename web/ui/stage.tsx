@@ -2,8 +2,9 @@
 
 import { ofPart } from '../room/present';
 import { adultWord, type Known, pupilName, sideStatus, TEACHER } from '../room/sides';
+import { soundOf } from '../room/sound';
 import type { PartStatus } from '../wire/types';
-import { BUTTONS, fill, sentence, TITLES, WHY } from '../words';
+import { BUTTONS, fill, SOUND, sentence, TITLES, WHY } from '../words';
 import { PressButton } from './basics';
 import { ownPlace } from './own_place';
 import { Picture } from './picture';
@@ -51,6 +52,8 @@ function Tile({ session, room, side, several, owned }: TileProps) {
   const tracks = session.media?.incoming(side) ?? [];
   const flows = session.media?.flows(side) ?? false;
   const part = room.status.parts.find((p) => p.pupil === side);
+  // Of a side that is not here nothing is known.
+  const sound = sideStatus(room.status, side)?.here ? soundOf(room.status, side) : null;
   return (
     <section class="tile" aria-label={name}>
       <div class={owned ? 'frame owned' : 'frame'}>
@@ -67,6 +70,7 @@ function Tile({ session, room, side, several, owned }: TileProps) {
       <div class="who">
         <span class="name">{name}</span>
         {several && part !== undefined && <span class="word">{wordOf(room, part, session.now())}</span>}
+        {sound !== null && <span class="word">{SOUND.theirs[sound]}</span>}
         {part !== undefined && room.you.role === 'teacher' && (
           <Adult session={session} room={room} part={part} />
         )}

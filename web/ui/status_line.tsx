@@ -142,7 +142,7 @@ export function StatusLine({ shown, notice, act }: Props) {
         <Clocked text={shown.headline} shown={shown} />
       </Heading>
       {second && (
-        <p class="second">
+        <p class={notice ? 'second said' : 'second'}>
           <Clocked text={second} shown={shown} />
         </p>
       )}
