@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from server.handshake import plain_opening
+from server.websocket import SocketProtocol
+
 HEAD_S_MAX: Final = 10.0
 """From a connection's start, or its last answer, to a whole request line and headers: they fit into a packet or two."""
 ANSWER_S_MAX: Final = 60.0
@@ -45,6 +48,8 @@ class HttpProtocol(H11Protocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **kwargs)
         self._deadline: TimerHandle | None = None
+        self._unread = True
+        """No byte has come yet."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take it, unless the house is full."""
@@ -58,6 +63,18 @@ class HttpProtocol(H11Protocol):
         """No more to wait for."""
         self._forget()
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Nearly every socket's request is plain, and alone in the first bytes of its connection."""
+        first, self._unread = self._unread, False
+        opening = plain_opening(data) if first else None
+        kind: Any = self.ws_protocol_class
+        if opening is None or kind is not SocketProtocol:
+            super().data_received(data)
+            return
+        self._forget()
+        self.connections.discard(self)
+        kind(config=self.config, server_state=self.server_state, app_state=self.app_state).open(self, opening)
 
     def handle_events(self) -> None:
         """A request that has begun has its own time."""

@@ -2,12 +2,13 @@
 
 Theory of operation
 -------------------
-uvicorn and `websockets` do the handshake, control frames, fragments, closing and every fault. But each message costs
-them a parser's generator, a queue, a task's waking, and two system calls to stop and start reading: more than all that
-is decided about it. So bytes are cut into frames here first. A plain one (RFC 6455, 5.2: FIN, no extension bit, text or
-binary, masked, under 64 kB) goes straight to whoever has said `attach`; any other whole frame goes to `websockets`,
-which thus stands between two frames always. What is not cut here (fragments, 64 kB and more, unmasked, nonsense) ends
-the short way for this connection: from there on `websockets` reads everything, and messages come by ``receive()``.
+uvicorn and `websockets` do control frames, fragments, closing and every fault, and the handshake where it is not plain
+(`server.handshake`). But each message costs them a parser's generator, a queue, a task's waking, and two system calls
+to stop and start reading: more than all that is decided about it. So bytes are cut into frames here first. A plain one
+(RFC 6455, 5.2: FIN, no extension bit, text or binary, masked, under 64 kB) goes straight to whoever has said `attach`;
+any other whole frame goes to `websockets`, which thus stands between two frames always. What is not cut here
+(fragments, 64 kB and more, unmasked, nonsense) ends the short way for this connection: from there on `websockets` reads
+everything, and messages come by ``receive()``.
 
 On the way out `push` writes a message's frame as long as nothing waits; when the transport asks for patience it
 refuses, and the caller awaits ``send()``, which keeps the order. Reading needs no pausing meanwhile: a message is done
@@ -16,16 +17,21 @@ with when ``take`` returns, so nothing piles up but what is bounded elsewhere (`
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import unquote
 
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame
-from websockets.protocol import Protocol
+from websockets.protocol import Protocol, State
 from websockets.speedups import apply_mask
+
+from server.handshake import Opening, accepted
+from server.waits import Gate, Inbox
 
 PUSH_BYTES_PER_S: Final = 64_000
 """In the long run on one socket, framing and pings included: twice what `server.connection.Limits.volume` allows."""
@@ -70,72 +76,20 @@ _log = logging.getLogger("sockets")
 _log.addFilter(_OwnFaults())
 
 
-class _Inbox:
-    """What uvicorn asks of an `asyncio.Queue`, for one reader: the real one is four deques, 3 kB a connection."""
-
-    __slots__ = ("_messages", "_waiter")
-
-    def __init__(self) -> None:
-        self._messages: list[Any] = []
-        """A few: reading pauses while one waits."""
-        self._waiter: asyncio.Future[None] | None = None
-
-    def put_nowait(self, message: object) -> None:
-        self._messages.append(message)
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def get(self) -> object:
-        while not self._messages:
-            self._waiter = asyncio.get_running_loop().create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        return self._messages.pop(0)
-
-    def empty(self) -> bool:
-        return not self._messages
-
-
-class _Gate:
-    """What uvicorn asks of an `asyncio.Event`; a deque's 0.6 kB less while nobody waits."""
-
-    __slots__ = ("_opens", "open")
-
-    def __init__(self) -> None:
-        self.open = True
-        self._opens: asyncio.Future[None] | None = None
-
-    def set(self) -> None:
-        self.open = True
-        if self._opens is not None and not self._opens.done():
-            self._opens.set_result(None)
-        self._opens = None
-
-    def clear(self) -> None:
-        self.open = False
-
-    async def wait(self) -> bool:
-        while not self.open:
-            if self._opens is None:
-                self._opens = asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._opens)
-        return True
-
-
 class SocketProtocol(WebSocketsSansIOProtocol):
     """One WebSocket. Its bytes are counted, whatever they are."""
 
-    __slots__ = ("_counted_at", "_cuts", "_left", "_out", "_out_bytes", "_rest", "_take")
+    __slots__ = ("_counted_at", "_cuts", "_left", "_opening", "_out", "_out_bytes", "_rest", "_take")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own
         super().__init__(*args, **kwargs)
         self.logger = _log
-        self.queue: Any = _Inbox()
-        self.writable: Any = _Gate()
+        self.queue: Any = Inbox()
+        self.writable: Any = Gate()
         self._left = float(PUSH_BYTES_BURST)
         self._counted_at = self.loop.time()
+        self._opening: Opening | None = None
+        """A plain request that is not answered yet."""
         self._take: Take | None = None
         self._cuts = False
         """Whether bytes are cut into frames here."""
@@ -143,6 +97,69 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         """The beginning of a frame: under 64 kB."""
         self._out: list[bytes] = []
         self._out_bytes = 0
+
+    # The handshake ------------------------------------------------------------------------------------------
+
+    def open(self, http: H11Protocol, opening: Opening) -> None:
+        """Take a connection over from HTTP, whose request was plain, as uvicorn would; the app begins."""
+        self._opening = opening
+        self.transport, self.server, self.client = http.transport, http.server, http.client
+        self.scheme = "wss" if http.scheme == "https" else "ws"
+        self.connections.add(self)
+        self.request = self.response = None  # type: ignore[assignment]  # which are for the long way
+        self._read_frames()
+        self.scope = {
+            "type": "websocket",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.4"},
+            "http_version": "1.1",
+            "scheme": self.scheme,
+            "server": self.server,
+            "client": self.client,
+            "root_path": self.root_path,
+            "path": self.root_path + unquote(opening.path.decode("ascii")),
+            "raw_path": self.root_path.encode("ascii") + opening.path,
+            "query_string": opening.query,
+            "headers": opening.headers,
+            "subprotocols": opening.subprotocols,
+            "state": self.app_state.copy(),
+            "extensions": {"websocket.http.response": {}, EXTENSION: self},  # type: ignore[dict-item]
+        }
+        self.handshake_initiated = self._cuts = True
+        self.queue.put_nowait({"type": "websocket.connect"})
+        task = self.loop.create_task(self.run_asgi())
+        task.add_done_callback(self.on_task_complete)
+        self.tasks.add(task)
+        http.transport.set_protocol(self)
+
+    def handle_connect(self, event: Any) -> None:  # noqa: ANN401 - a websockets.http11.Request
+        """The whole request is there, and no byte of a frame yet: a client waits for the answer."""
+        super().handle_connect(event)
+        self._cuts = self.handshake_initiated and not self.handshake_complete
+        if self._cuts:
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]  # a protocol, not a dict
+
+    def _accept(self, opening: Opening, message: Any) -> None:  # noqa: ANN401 - ASGI's
+        self._opening = None
+        if self.disconnected:
+            raise ClientDisconnected
+        if self.transport.is_closing():
+            return
+        headers = (*self.default_headers, *message.get("headers", ()))
+        self.handshake_complete = True
+        self.conn.state = State.OPEN
+        self.transport.write(accepted(opening.key, headers, message.get("subprotocol")))
+
+    def _forget_handshake(self) -> None:
+        """What nobody asks for any more, 5 kB of headers a connection."""
+        self.scope["headers"] = []
+        if self.request is not None:
+            self.request = self.response = None  # type: ignore[assignment]
+            self._read_frames()
+
+    def _read_frames(self) -> None:
+        """A server's parser reads the request, then goes on as everybody's does, but holds on to the request."""
+        self.conn.parser = Protocol.parse(self.conn)
+        next(self.conn.parser)
 
     # Bytes in -----------------------------------------------------------------------------------------------
 
@@ -225,13 +242,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     # Events -------------------------------------------------------------------------------------------------
 
-    def handle_connect(self, event: Any) -> None:  # noqa: ANN401 - a websockets.http11.Request
-        """The whole request is there, and no byte of a frame yet: a client waits for the answer."""
-        super().handle_connect(event)
-        self._cuts = self.handshake_initiated and not self.handshake_complete
-        if self._cuts:
-            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]  # a protocol, not a dict
-
     def handle_ping(self) -> None:
         """A ping is answered here, without backpressure, so it costs."""
         self._left -= CONTROL_BYTES
@@ -290,17 +300,13 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:  # noqa: ANN401 - ASGI's
         """ASGI's way out; behind what was pushed."""
         self._flush()
-        await super().send(message)
-        if message["type"] == "websocket.accept":
+        accepts = message["type"] == "websocket.accept"
+        if accepts and self._opening is not None:
+            self._accept(self._opening, message)
+        else:
+            await super().send(message)
+        if accepts:
             self._forget_handshake()
-
-    def _forget_handshake(self) -> None:
-        """What nobody asks for any more, 5 kB of headers a connection."""
-        self.request = self.response = None  # type: ignore[assignment]
-        self.scope["headers"] = []
-        # A server's parser reads the request, then goes on as everybody's does, but holds on to the request.
-        self.conn.parser = Protocol.parse(self.conn)
-        next(self.conn.parser)
 
     def _flush(self) -> None:
         if self._out:
