@@ -26,10 +26,13 @@ ADDRESSES: Final = {"teacher": "10.77.0.2", "sam": "10.77.0.3"}
 OTHER_ADDRESS: Final = "10.77.0.33"
 """What a side gets when it walks from one network to another."""
 PORT: Final = 8080
+RELAY_PORT: Final = 8081
+"""The media relay's, on the server's address."""
 _CLONE_NEWNET: Final = 0x4000_0000
 _NAMED: Final = Path("/run/netns")
 
-What = Literal["media", "control"]
+What = Literal["media", "control", "direct", "leg"]
+"""All UDP; TCP to and from the server's port; UDP between the sides alone; UDP to and from the media relay alone."""
 Way = Literal["both", "in", "out"]
 
 
@@ -122,10 +125,10 @@ class Namespace:
             finally:
                 assert setns(home.fileno(), _CLONE_NEWNET) == 0, "cannot come back from the namespace"
 
-    def listen(self, address: tuple[str, int]) -> socket.socket:
-        """A bound TCP socket in here, for a server that runs elsewhere."""
+    def listen(self, address: tuple[str, int], kind: socket.SocketKind = socket.SOCK_STREAM) -> socket.socket:
+        """A bound socket in here, of TCP or UDP, for a server that runs elsewhere."""
         with self.entered():
-            made = socket.socket()
+            made = socket.socket(type=kind)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
         return made
@@ -145,12 +148,12 @@ class Side(Namespace):
         self.ip("route", "add", "default", "via", SERVER)
 
     def cut(self, *what: What, way: Way = "both") -> None:
-        """Drop packets of these kinds: all UDP (media, STUN, TURN over UDP), or TCP to and from the server's port."""
+        """Drop packets of these kinds."""
         for kind in what:
             if way != "out":
-                self.rule("-A", "INPUT", *_match(kind, "--sport"), "-j", "DROP")
+                self.rule("-A", "INPUT", *_match(kind, "s"), "-j", "DROP")
             if way != "in":
-                self.rule("-A", "OUTPUT", *_match(kind, "--dport"), "-j", "DROP")
+                self.rule("-A", "OUTPUT", *_match(kind, "d"), "-j", "DROP")
 
     def lose(self, share: float) -> None:
         """Lose this share of all UDP that comes in, at random."""
@@ -177,8 +180,17 @@ class Side(Namespace):
             self.move(first)
 
 
-def _match(what: What, port: str) -> tuple[str, ...]:
-    return ("-p", "udp") if what == "media" else ("-p", "tcp", port, str(PORT))
+def _match(what: What, end: Literal["s", "d"]) -> tuple[str, ...]:
+    """The packets of this kind, by the port or address of their other end: source or destination."""
+    match what:
+        case "media":
+            return ("-p", "udp")
+        case "control":
+            return ("-p", "tcp", f"--{end}port", str(PORT))
+        case "leg":
+            return ("-p", "udp", f"-{end}", SERVER, f"--{end}port", str(RELAY_PORT))
+        case "direct":
+            return ("-p", "udp", "!", f"-{end}", SERVER)
 
 
 class Town:

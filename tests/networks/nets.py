@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import shlex
+import socket
 import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from playwright.async_api import Browser, Page, Playwright
 from server.config import Config
 from tests.browser.chromium import FLAGS, executable
 from tests.browser.house import FAMILY, IN_THE_ROOM, LESSON, TEACHER, House, Seated, house
-from tests.networks.namespaces import PORT, SERVER, Town, Way, What, why_not
+from tests.networks.namespaces import PORT, RELAY_PORT, SERVER, Town, Way, What, why_not
 
 ORIGIN: Final = f"http://{SERVER}:{PORT}"
 FORCE: Final = "LESSONROOM_NETWORKS"
@@ -83,15 +84,24 @@ class Cables:
 
     @contextlib.asynccontextmanager
     async def served(self, folder: Path, **options: Any) -> AsyncIterator[House]:
-        """The server listens in a namespace; its process stays where it is, so that its clock can be jumped."""
+        """The server listens in a namespace; its process stays where it is, so that its clock can be jumped.
+
+        ``relay_addresses=(SERVER,)`` in the options: with its media relay, in the same namespace.
+        """
 
         def bind(config: Config) -> tuple[Any, Config]:
             return self.town.hub.listen((SERVER, PORT)), msgspec.structs.replace(config, host=SERVER, port=PORT)
 
+        def bind_relay(config: Config) -> tuple[list[socket.socket], Config]:
+            if not config.relay_addresses:
+                return [], config
+            made = self.town.hub.listen((SERVER, RELAY_PORT), socket.SOCK_DGRAM)
+            return [made], msgspec.structs.replace(config, relay_port=RELAY_PORT)
+
         for side in self.town.sides.values():
             side.home()
         options.setdefault("public_url", ORIGIN)
-        with mock.patch("server.app.bind", bind):
+        with mock.patch("server.app.bind", bind), mock.patch("server.app.bind_relay", bind_relay):
             async with house(self.browsers["teacher"], folder, **options) as home:
                 home.browsers[FAMILY.id] = self.browsers["sam"]
                 try:
@@ -130,8 +140,8 @@ class Emulated:
         return self.home.seated[list(PEOPLE).index(side)].page
 
     async def cut(self, side: str, *what: What, way: Way = "both") -> None:
-        if way != "both":
-            pytest.skip(f"one direction alone cannot be emulated ({self.only})")
+        if way != "both" or not {*what} <= {"media", "control"}:
+            pytest.skip(f"one direction, or one of several ways alone, cannot be emulated ({self.only})")
         # On a page whose emulation was not there before its media, `offline` cuts the control line alone.
         await emulate(self._page(side), {"offline": True} if "control" in what else {"packetLoss": 100})
 
