@@ -56,8 +56,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """One a second, as beats."""
     signal: Rate = Rate(20, 100)
     """Negotiation: an ICE restart trickles about 20 candidates a peer at once."""
-    leg: Rate = Rate(0.5, 5)
-    """Legs to the relay: one after joining, another where that failed. Each makes a DTLS endpoint for the server."""
+    leg: Rate = Rate(0.5, 12)
+    """Legs to the relay: one after joining, one for each of seven pupils whose media comes by the relay, others where
+    that failed. Each makes a DTLS endpoint for the server."""
     volume: Rate = Rate(32_000, 256_000)
     """Bytes of all frames. Within `SLOW_S_MAX` of the gateway no peer can be sent more than its backlog holds."""
     strikes: Rate = Rate(0.2, 20)

@@ -17,7 +17,8 @@ from server.roster import Roster
 from server.seat import Admission, Answer, Client, Refused, Seat
 from server.status_board import StatusBoard
 from server.store.port import StoreBusy, StoreDown
-from server.welcome import IceServersOf, welcome
+from server.turn import NO_ICE_SERVERS, IceServersOf
+from server.welcome import welcome
 from server.work import Work, fact
 
 OPENS_BEFORE_MS: Final = 900_000
@@ -127,7 +128,7 @@ class Doorway:
             live.texts,
             now,
             self._time_zone,
-            () if seat.observes else self._ice_servers(seat.actor.person),
+            NO_ICE_SERVERS if seat.observes else self._ice_servers(seat.actor.person),
             self._relay,
         )
 

@@ -31,7 +31,8 @@ from server.frames import (
     BeatBack,
     ClientFrame,
     Elsewhere,
-    IceServer,
+    IceFrame,
+    IceServersFrame,
     Join,
     LegFrame,
     Report,
@@ -42,6 +43,7 @@ from server.house import EvidenceOf, MediaRelay, PolicyClock, Records, Spooled
 from server.legs import Legs
 from server.live_room import LiveRoom
 from server.observers import Visits
+from server.paths import PathBoard
 from server.platform_marks import MARK_EVERY_S, PlatformMarks
 from server.platform_time import PlatformTime
 from server.refusals import sentence
@@ -62,8 +64,8 @@ from server.shelf import NotHosted, Shelf
 from server.status_board import StatusBoard
 from server.store.port import LogStore, StoreDown
 from server.store_watch import StoreWatch
+from server.turn import NO_ICE_SERVERS, IceServers, IceServersOf
 from server.wall import Wall
-from server.welcome import IceServersOf
 from server.work import Work
 
 __all__ = [
@@ -99,8 +101,8 @@ DRAIN_S_MAX: Final = 5.0
 _log = structlog.stdlib.get_logger("hosting")
 
 
-def _no_ice_servers(_: str) -> tuple[IceServer, ...]:
-    return ()
+def _no_ice_servers(_: str) -> IceServers:
+    return NO_ICE_SERVERS
 
 
 def evidence_of(lesson: Lesson) -> LessonEvidence:
@@ -165,7 +167,9 @@ class Hosting:
         self.deadlines = Deadlines(clock, call_later, self._due)
         self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
         self.wall = Wall(clock, self._all_live)
-        self._roster = Roster(clock)
+        self._paths = PathBoard(relay)
+        self._roster = Roster(clock, self._paths)
+        self._ice_servers = ice_servers
         self._legs = Legs(relay, call_later, self.spawn)
         self._doorway = Doorway(
             clock=clock,
@@ -262,12 +266,16 @@ class Hosting:
             self._ask(live, seat, frame)
         elif type(frame) is LegFrame:
             self._legs.offer(live, seat, frame)
+        elif type(frame) is IceFrame:
+            given = self._ice_servers(seat.actor.person)
+            seat.client.send(IceServersFrame(ice_servers=given.servers, ice_life_s=given.life_s))
         if live.evidence.changed:
             live.hear_evidence(self.clock.now_ms())
 
     def _hear_report(self, live: LiveRoom, seat: Seat, side: SideId, frame: Report) -> None:
         now = self.clock.now_ms()
         live.evidence.report(side, seat.device, _sample(frame), now)
+        self._paths.report(live, side, frame, now)
         if live.sounds.note(side, frame):
             self._board.changed(live)
         if frame.t is not None:
@@ -314,7 +322,10 @@ class Hosting:
             self._legs.left(seat, clean=True)
         elif command is CannotSee:
             live.evidence.path_switching(side, now)
-            self._roster.restart(live, seat)
+            if self._paths.ask(live, side, now):
+                self._roster.tell(live)
+            else:
+                self._roster.restart(live, seat)
         else:
             return
         live.hear_evidence(now)
@@ -507,6 +518,7 @@ class Hosting:
     def _forget(self, live: LiveRoom) -> None:
         self._shelf.forget(live)
         self._roster.forget(live)
+        self._paths.forget(live)
 
     def _all_live(self) -> list[LiveRoom]:
         return self._shelf.all()
@@ -535,6 +547,8 @@ class Hosting:
             if not live.durable:
                 live.answer_late(now)
             if live.seats and not live.reloading:
+                if self._paths.look(live, now):
+                    self._roster.tell(live)
                 live.hear_evidence(now)
             self._board.look(live)
             if live.halted:
@@ -546,6 +560,7 @@ class Hosting:
         """The policy clock jumped: what was heard a second ago still was; what is due is due now."""
         for live in self._all_live():
             live.evidence.shift(ms)
+            self._paths.shift(live, ms)
         for live in self._all_live():
             live.look()
             self._board.tell(live, anew=True)

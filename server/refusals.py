@@ -22,6 +22,7 @@ SENTENCES: Final[dict[str, str]] = {
     "early": "This lesson opens 15 minutes before it starts.",
     "full": "Our service is very busy. Coming back by itself.",
     "no_relay": "This service has no media relay.",
+    "not_relayed": "Media with them goes straight from browser to browser.",
     "relay_failed": "The media relay had a problem. The lesson goes on without it.",
     "relay_full": "The media relay is very busy. Try again in a moment.",
     "lesson_full": "Too many people have media in this lesson.",

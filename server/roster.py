@@ -10,6 +10,7 @@ from rooms.lesson import SideId
 from server.frames import Description, Peer, PeersFrame, RelayedSignal, SignalFrame
 from server.house import PolicyClock
 from server.live_room import LiveRoom
+from server.paths import PathBoard
 from server.seat import Seat
 from signalling.negotiation import Negotiation, PeerOf
 
@@ -22,8 +23,9 @@ _log = structlog.stdlib.get_logger("signalling")
 class Roster:
     """The negotiations of every live room."""
 
-    def __init__(self, clock: PolicyClock) -> None:
+    def __init__(self, clock: PolicyClock, paths: PathBoard) -> None:
         self._clock = clock
+        self._paths = paths
         self._rooms: dict[str, Negotiation] = {}
         self._over: dict[str, set[SideId]] = {}
         """Whose part was over when a room's devices were last told; without an entry: nobody's."""
@@ -92,10 +94,21 @@ class Roster:
             peers = tuple(peer for peer in peers if not _apart(live, side, peer.side))
             frame = NOBODY
             if peers:
-                frame = PeersFrame(peers=tuple(_told(live, peer) for peer in peers))
+                frame = PeersFrame(peers=tuple(self._told(live, side, peer) for peer in peers))
             if seat.peers != frame:
                 seat.peers = frame
                 seat.client.send(frame)
+
+    def _told(self, live: LiveRoom, side: SideId, peer: PeerOf) -> Peer:
+        way, kbps = self._paths.between(live, side, peer.side)
+        return Peer(
+            side=peer.side,
+            name=_name(live, peer.side),
+            polite=peer.polite,
+            generation=peer.generation,
+            path=way,
+            kbps=kbps,
+        )
 
     def _of(self, live: LiveRoom) -> Negotiation:
         negotiation = self._rooms.get(live.id)
@@ -108,10 +121,6 @@ class Roster:
 def _apart(live: LiveRoom, one: SideId, other: SideId) -> bool:
     """Whether the part of one of them is over: a pupil who was removed sees and hears nobody any more."""
     return live.prefix.over(one) or live.prefix.over(other)
-
-
-def _told(live: LiveRoom, peer: PeerOf) -> Peer:
-    return Peer(side=peer.side, name=_name(live, peer.side), polite=peer.polite, generation=peer.generation)
 
 
 def _name(live: LiveRoom, side: SideId) -> str:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from rooms.audience import PROJECTION_VERSION, SHOWN_EVENTS, Viewer, project, sees
 from rooms.events import Event
-from rooms.lesson import Kind, Lesson, PersonId, Pupil, Role
+from rooms.lesson import Kind, Lesson, Pupil, Role
 from rooms.prefix import Prefix
 from rooms.shown import Shown
 from server.codec import Encoded
-from server.frames import Cursor, IceServer, LessonInfo, PupilInfo, Welcome, You
+from server.frames import Cursor, LessonInfo, PupilInfo, Welcome, You
 from server.seat import Seat
+from server.turn import IceServers
 
 REPLAY_MAX: Final = 500
 """What a newcomer is shown of a longer lesson, events: two hours of busy chat. Older ones are in the message centre."""
 BEAT_MS: Final = 1_000
 """How often a client is to be heard."""
-
-IceServersOf = Callable[[PersonId], tuple[IceServer, ...]]
 
 _ROLES: Final[dict[Role, Literal["teacher", "pupil_side", "observer"]]] = {
     Role.TEACHER: "teacher",
@@ -79,7 +78,7 @@ def welcome(
     texts: Mapping[str, str],
     now: int,
     time_zone: str,
-    ice_servers: tuple[IceServer, ...],
+    ice_servers: IceServers,
     relay: bool,
 ) -> None:
     """Send `Welcome` and what this seat has not seen of ``events``; its cursor stands behind them."""
@@ -97,7 +96,8 @@ def welcome(
             resumed=resumed,
             now=now,
             beat_ms=BEAT_MS,
-            ice_servers=ice_servers,
+            ice_servers=ice_servers.servers,
+            ice_life_s=ice_servers.life_s,
             relay=relay,
         )
     )

@@ -12,15 +12,18 @@ from typing import Final
 
 import msgspec
 
-CREDENTIAL_S: Final = 900
-"""A credential's life. Long enough to join and to restart ICE a few times; a resume brings new ones."""
+CREDENTIAL_S: Final = 600
+"""A credential's life, seconds: minutes, because whoever copies one out of a page can use it. A page asks for another
+when half of it is gone, so that every restart of ICE has minutes left. An allocation that stands outlives it."""
+ALIAS_BYTES: Final = 8
+"""Of a person's name at the TURN server: enough that no two share one."""
 URLS_MAX: Final = 8
 """Browsers warn from five servers on, and gather more slowly with each."""
 _SCHEMES: Final = ("stun:", "stuns:", "turn:", "turns:")
 
 
 class IceServer(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of a peer connection's ``iceServers``."""
+    """One entry of RTCConfiguration.iceServers."""
 
     urls: tuple[str, ...]
     username: str | None = None
@@ -30,18 +33,19 @@ class IceServer(msgspec.Struct, frozen=True, kw_only=True):
 class IceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As configured. Without TURN, two networks that let only ordinary web traffic out do not reach each other."""
 
-    stun_urls: tuple[str, ...] = ()
+    stun: tuple[IceServer, ...] = ()
     turn_urls: tuple[str, ...] = ()
-    turn_secret: str = ""
+    turn_secret: bytes = b""
     """coturn's ``static-auth-secret``; never leaves the server."""
     credential_s: int = CREDENTIAL_S
 
     def __post_init__(self) -> None:
         """Raises ValueError, naming the setting, for what no browser would take."""
-        for url in (*self.stun_urls, *self.turn_urls):
+        stun_urls = [url for server in self.stun for url in server.urls]
+        for url in (*stun_urls, *self.turn_urls):
             if not url.startswith(_SCHEMES):
                 raise ValueError(f"ICE server: {url!r} does not start with one of {', '.join(_SCHEMES)}")
-        if len(self.stun_urls) + len(self.turn_urls) > URLS_MAX:
+        if len(stun_urls) + len(self.turn_urls) > URLS_MAX:
             raise ValueError(f"ICE servers: more than {URLS_MAX} addresses")
         if self.turn_urls and not self.turn_secret:
             raise ValueError("turn_secret is needed where turn_urls are given")
@@ -50,25 +54,29 @@ class IceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def __repr__(self) -> str:
         """Without the secret: settings get printed."""
-        return f"IceConfig(stun_urls={self.stun_urls}, turn_urls={self.turn_urls})"
+        return f"IceConfig(stun={self.stun}, turn_urls={self.turn_urls})"
 
-    def servers(self, user: str, now_ms: int) -> tuple[IceServer, ...]:
+    @property
+    def life_s(self) -> int:
+        """How long what `servers` gives is good for, seconds; 0: for ever, there is no credential in it."""
+        return self.credential_s if self.turn_urls else 0
+
+    def servers(self, person: str, now_ms: int) -> tuple[IceServer, ...]:
         """What one person's browser is given.
 
         Args:
-            user: Any name for the person that tells the TURN server's log nothing: not their name or mail.
+            person: Their id. The TURN server is told an alias that only we can make: the same each time, so that its
+                quotas are a person's, and of which nobody can tell whose it is.
             now_ms: Real time, Unix ms: the TURN server compares the expiry with its own clock.
         """
-        servers: list[IceServer] = []
-        if self.stun_urls:
-            servers.append(IceServer(urls=self.stun_urls))
-        if self.turn_urls:
-            username = f"{now_ms // 1_000 + self.credential_s}:{user}"
-            credential = turn_password(self.turn_secret, username)
-            servers.append(IceServer(urls=self.turn_urls, username=username, credential=credential))
-        return tuple(servers)
+        if not self.turn_urls:
+            return self.stun
+        alias = hmac.digest(self.turn_secret, b"alias:" + person.encode(), "sha256")[:ALIAS_BYTES].hex()
+        username = f"{now_ms // 1_000 + self.credential_s}:{alias}"
+        credential = turn_password(self.turn_secret, username)
+        return (*self.stun, IceServer(urls=self.turn_urls, username=username, credential=credential))
 
 
-def turn_password(secret: str, username: str) -> str:
+def turn_password(secret: bytes, username: str) -> str:
     """base64(HMAC-SHA1(secret, username)): SHA-1 because coturn's default says so; as an HMAC it is sound."""
-    return base64.b64encode(hmac.digest(secret.encode(), username.encode(), "sha1")).decode()
+    return base64.b64encode(hmac.digest(secret, username.encode(), "sha1")).decode()

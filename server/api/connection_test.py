@@ -122,7 +122,7 @@ async def plan(call: Call) -> Answered:
     """What to measure, and the ICE servers to look for a way through."""
     services, who = call.services, call.person
     services.rates.count(CONNECTION_TEST, who.id)
-    return Plan(DOWNLOAD_BYTES, UPLOAD_BYTES_MAX, ice_servers(services.config, who.id))
+    return Plan(DOWNLOAD_BYTES, UPLOAD_BYTES_MAX, ice_servers(services.config, who.id).servers)
 
 
 class Download(Resource):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.ice import IceConfig, turn_password
+from signalling.ice import IceConfig, IceServer, turn_password
 from signalling.sdp import CANDIDATE_CHARS_MAX, MEDIA_SECTIONS_MAX, SDP_CHARS_MAX, candidate_fault, description_fault
 
 GOOD = "v=0\r\ns=-\r\n"
@@ -55,29 +55,51 @@ def test_no_text_makes_the_checks_fail_to_answer(text: str, kind: str) -> None:
     assert isinstance(candidate_fault(text), str)
 
 
+STUN = IceServer(urls=("stun:a",))
+
+
 def test_turn_credentials_are_coturns_and_expire() -> None:
-    config = IceConfig(stun_urls=("stun:a",), turn_urls=("turn:b",), turn_secret="s3cret", credential_s=600)
+    config = IceConfig(stun=(STUN,), turn_urls=("turn:b",), turn_secret=b"s3cret", credential_s=600)
     stun, turn = config.servers("p7f3", now_ms=1_700_000_000_999)
-    assert (stun.urls, stun.username, stun.credential) == (("stun:a",), None, None)
-    assert turn.username == "1700000600:p7f3"
-    expected = base64.b64encode(hmac.new(b"s3cret", b"1700000600:p7f3", hashlib.sha1).digest()).decode()
-    assert turn.credential == expected == turn_password("s3cret", "1700000600:p7f3")
+    assert stun == STUN
+    assert turn.username is not None
+    expires, alias = turn.username.split(":")
+    assert expires == "1700000600"
+    assert "p7f3" not in alias
+    signed = base64.b64encode(hmac.new(b"s3cret", turn.username.encode(), hashlib.sha1).digest()).decode()
+    assert turn.credential == signed == turn_password(b"s3cret", turn.username)
     assert "s3cret" not in repr(config) + repr(turn)
+    assert config.life_s == 600
 
 
-def test_two_people_have_different_credentials() -> None:
-    config = IceConfig(turn_urls=("turn:b",), turn_secret="s")
-    assert config.servers("a", 0)[0].credential != config.servers("b", 0)[0].credential
+def test_a_credential_lives_for_minutes() -> None:
+    assert 300 <= IceConfig(turn_urls=("turn:b",), turn_secret=b"s").life_s <= 900
+    assert IceConfig(stun=(STUN,)).life_s == 0
+
+
+def test_an_alias_is_a_persons_own_and_stays_while_the_credential_changes() -> None:
+    config = IceConfig(turn_urls=("turn:b",), turn_secret=b"s")
+
+    def given(person: str, now_ms: int) -> tuple[str, str]:
+        (turn,) = config.servers(person, now_ms)
+        assert turn.username is not None
+        assert turn.credential is not None
+        return turn.username.partition(":")[2], turn.credential
+
+    assert given("a", 0)[0] == given("a", 60_000)[0] != given("b", 0)[0]
+    assert len({given("a", 0)[1], given("a", 60_000)[1], given("b", 0)[1]}) == 3
+    other = IceConfig(turn_urls=("turn:b",), turn_secret=b"another")
+    assert (other.servers("a", 0)[0].username or "").partition(":")[2] != given("a", 0)[0]
     assert IceConfig().servers("a", 0) == ()
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        {"stun_urls": ("http://x",)},
+        {"stun": (IceServer(urls=("http://x",)),)},
         {"turn_urls": ("turn:b",)},
-        {"turn_urls": ("turn:b",), "turn_secret": "s", "credential_s": 0},
-        {"stun_urls": tuple(f"stun:{n}" for n in range(9))},
+        {"turn_urls": ("turn:b",), "turn_secret": b"s", "credential_s": 0},
+        {"stun": tuple(IceServer(urls=(f"stun:{n}",)) for n in range(9))},
     ],
 )
 def test_settings_that_no_browser_would_take_are_refused_at_the_start(settings: dict) -> None:

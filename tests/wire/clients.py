@@ -39,9 +39,11 @@ EVERY_FRAME: dict[str, dict[str, Any]] = {
         "connected": True,
         "t": 12,
         "sound": "music",
+        "paths": [{"peer": "teacher", "direct": 7, "alive": True}],
     },
     "signal": {"to": "teacher", "generation": 1, "body": {"kind": "description", "sdp_type": "offer", "sdp": "v=0"}},
     "leg": {"n": 1, "sdp": "v=0"},
+    "ice": {},
 }
 """A good frame of every type, by type."""
 

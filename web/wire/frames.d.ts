@@ -22,7 +22,8 @@ export type ClientFrame =
   | CarryOnFrame
   | Report
   | SignalFrame
-  | LegFrame;
+  | LegFrame
+  | IceFrame;
 export type ServerFrame =
   | Welcome
   | EventFrame
@@ -31,6 +32,7 @@ export type ServerFrame =
   | RelayedSignal
   | LegAnswer
   | LegRefused
+  | IceServersFrame
   | Ack
   | ErrorFrame
   | Halt
@@ -239,9 +241,31 @@ export interface Report {
   rtt_ms?: number;
   kbps_out?: number;
   connected?: boolean;
+  /**
+   * @maxItems 8
+   */
+  paths?:
+    | []
+    | [PathReport]
+    | [PathReport, PathReport]
+    | [PathReport, PathReport, PathReport]
+    | [PathReport, PathReport, PathReport, PathReport]
+    | [PathReport, PathReport, PathReport, PathReport, PathReport]
+    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport]
+    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport]
+    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport];
   sound?: ("music" | "talking") | null;
   sound_turn?: number;
   t?: number | null;
+}
+/**
+ * How media from one peer has come in the last second.
+ */
+export interface PathReport {
+  peer: string;
+  direct: number;
+  alive: boolean;
+  lost_permille?: number;
 }
 /**
  * Negotiation towards one peer of the roster; relayed, never stored.
@@ -276,6 +300,13 @@ export interface LegFrame {
   type: "leg";
   n: number;
   sdp: string;
+  of?: string | null;
+}
+/**
+ * This page's TURN credentials are half used up: it asks for others.
+ */
+export interface IceFrame {
+  type: "ice";
 }
 /**
  * The answer to `Join`, always the first frame. Then `EventFrame`s from ``n`` + 1, `PeersFrame`, `StatusFrame`.
@@ -289,6 +320,7 @@ export interface Welcome {
   now: number;
   beat_ms: number;
   ice_servers: IceServer[];
+  ice_life_s: number;
   relay: boolean;
 }
 /**
@@ -537,6 +569,8 @@ export interface SideSound {
 }
 /**
  * Whom to negotiate media with now: a peer that is gone is to be closed, a new generation starts afresh.
+ *
+ *     The path of a pair may change while its generation stays.
  */
 export interface PeersFrame {
   type: "peers";
@@ -550,6 +584,8 @@ export interface Peer {
   name: string;
   polite: boolean;
   generation: number;
+  path: "direct" | "relay";
+  kbps: number;
 }
 /**
  * Negotiation from a peer, as it came in.
@@ -576,6 +612,14 @@ export interface LegRefused {
   n: number;
   code: string;
   text: string;
+}
+/**
+ * The answer to `IceFrame`, in place of those of the welcome.
+ */
+export interface IceServersFrame {
+  type: "ice_servers";
+  ice_servers: IceServer[];
+  ice_life_s: number;
 }
 /**
  * The answer to an action, once its effect is durable.
