@@ -111,6 +111,8 @@ const PEER = (polite: boolean, generation = 1): Peer => ({
   name: 'x',
   polite,
   generation,
+  path: 'direct',
+  kbps: 1_500,
 });
 
 function link(polite: boolean) {

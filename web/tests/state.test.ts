@@ -17,6 +17,7 @@ const WELCOME: ServerFrame = {
   now: T,
   beat_ms: 1000,
   ice_servers: [],
+  ice_life_s: 0,
   relay: false,
 };
 const event = (n: number, shown: Shown): ServerFrame => ({ type: 'event', n, event: shown });

@@ -129,6 +129,7 @@ const welcome = (n: number, resumed = false): Welcome => ({
   now: T,
   beat_ms: 1000,
   ice_servers: [],
+  ice_life_s: 0,
   relay: false,
 });
 const ack = (action: string, ok = true): Ack => ({ type: 'ack', action, ok, code: '', text: '' });
