@@ -145,18 +145,21 @@ class Records(Protocol):
 
 
 class MediaRelay(Protocol):
-    """What the host needs of the relay (`server.relay_socket.RelaySocket`). Whatever it raises ends no lesson."""
+    """What the host needs of the relay (`server.relay_socket.RelaySocket`). Whatever it raises ends no lesson.
 
-    def publish(self, leg: LegId, offer: str) -> str:
-        """Take what one side sends; returns the SDP answer.
+    What is asked is done in the order of asking: a `close` after a `publish` that is not answered yet closes its leg.
+    """
+
+    async def publish(self, leg: LegId, offer: str) -> str:
+        """Take what one side sends; returns the SDP answer. May be cancelled, and may then have opened the leg.
 
         Raises:
             Refused: with a stable code.
         """
         ...
 
-    def watch(self, leg: LegId, sides: Sequence[SideId], offer: str) -> str:
-        """Send the media of these sides to an observer: sound and picture of each, in this order.
+    async def watch(self, leg: LegId, sides: Sequence[SideId], offer: str) -> str:
+        """Send the media of these sides to an observer: sound and picture of each, in this order. Else as `publish`.
 
         Raises:
             Refused: with a stable code.

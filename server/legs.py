@@ -6,16 +6,21 @@
 - An observer's receives, of all sides. It ends with its socket, whatever the reason.
 - *Halt* closes all of a lesson at once, and from then on there are none.
 
+The relay may be another process, so its answer is waited for, no longer than `ANSWER_S_MAX`. One offer at a time is
+asked for one who has a leg: a newer one waits, and makes the one under way void, as *halt*, leaving and a takeover do.
+What comes of a void one is closed at the relay and told to nobody.
+
 Nothing here reaches a participant but the answer to their own offer: observers' legs are named by chance that nobody
 shares, and a relay that fails is logged, and the lesson goes on without it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import structlog
 
@@ -30,6 +35,9 @@ from signalling.relay.port import LegId, Refused
 ORPHAN_S: Final = 60.0
 """How long a leg outlives its side's control line, seconds: longer than a browser needs to come back (12 s until a dead
 line is closed, then a try each 4 s), short against a lesson."""
+ANSWER_S_MAX: Final = 5.0
+"""How long the relay may take over an offer: it needs 1 ms, and a way to it that has stalled is known as dead sooner.
+A page gives a leg up after 15 s, so it hears of a failure and tries again before it would by itself."""
 WATCH_BYTES: Final = 8
 """Of an observer's name at the relay: nobody meets another's within a lesson."""
 
@@ -37,7 +45,7 @@ _log = structlog.stdlib.get_logger("legs")
 
 
 class _Leg:
-    """One leg, and whose it is."""
+    """One leg that is open, and whose it is."""
 
     __slots__ = ("id", "orphaned", "seat")
 
@@ -48,16 +56,51 @@ class _Leg:
         """Runs while its side's line is lost."""
 
 
+class _Offer(NamedTuple):
+    """What a page asked for."""
+
+    live: LiveRoom
+    seat: Seat
+    frame: LegFrame
+
+
+class _Place:
+    """Where one leg is at a time: a side's, or an observer's, in one lesson."""
+
+    __slots__ = ("asked", "leg", "lesson", "observes", "offer", "who")
+
+    def __init__(self, lesson: str, who: str, *, observes: bool) -> None:
+        self.lesson = lesson
+        self.who = who
+        self.observes = observes
+        self.leg: _Leg | None = None
+        self.offer: _Offer | None = None
+        """The newest that is not answered. While it is another than the one that the relay works at, that one is
+        void."""
+        self.asked = False
+        """Whether a task asks the relay."""
+
+
 class Legs:
     """The legs of every live room; without a relay there are none."""
 
-    def __init__(self, relay: MediaRelay | None, call_later: CallLater) -> None:
+    def __init__(
+        self, relay: MediaRelay | None, call_later: CallLater, spawn: Callable[[Coroutine[Any, Any, None]], None]
+    ) -> None:
+        """No legs yet.
+
+        Args:
+            relay: What opens and closes them.
+            call_later: ``loop.call_later``.
+            spawn: Runs a task, and holds it until it is done.
+        """
         self._relay = relay
         self._call_later = call_later
-        self._rooms: dict[str, dict[str, _Leg]] = {}
+        self._spawn = spawn
+        self._rooms: dict[str, dict[str, _Place]] = {}
         """By lesson, then by who it is: a side, or an observer's random name."""
         self._watching: dict[Seat, str] = {}
-        """The name of each observer's leg."""
+        """Each observer's random name, until its socket is gone."""
 
     @property
     def there(self) -> bool:
@@ -65,23 +108,35 @@ class Legs:
         return self._relay is not None
 
     def offer(self, live: LiveRoom, seat: Seat, frame: LegFrame) -> None:
-        """Answer a page's offer, or refuse it with a code. Never raises."""
+        """Answer a page's offer soon, or refuse it with a code. Never raises."""
         code = self._denied(live, seat, frame)
-        if not code:
-            code, answer = self._open(live, seat, frame.sdp)
         if code:
-            seat.client.send(LegRefused(n=frame.n, code=code, text=sentence(code)))
-        else:
-            seat.client.send(LegAnswer(n=frame.n, sdp=answer))
+            _refuse(seat, frame, code)
+            return
+        who = seat.viewer.side or ""
+        if seat.observes:
+            who = self._watching.setdefault(seat, f"watch-{secrets.token_hex(WATCH_BYTES)}")
+        places = self._rooms.setdefault(live.id, {})
+        place = places.get(who)
+        if place is None:
+            place = places[who] = _Place(live.id, who, observes=seat.observes)
+        place.offer = _Offer(live, seat, frame)
+        if not place.asked:
+            place.asked = True
+            self._spawn(self._answer(place))
 
     def arrived(self, live: LiveRoom, seat: Seat) -> None:
         """A side's active device is in: another device's leg ends, its own stays until the page offers another."""
-        side = seat.viewer.side
-        leg = self._rooms.get(live.id, {}).get(side or "")
-        if leg is None or seat.observes:
+        place = self._rooms.get(live.id, {}).get(seat.viewer.side or "")
+        if place is None or seat.observes:
+            return
+        if place.offer is not None and place.offer.seat is not seat:
+            place.offer = None
+        leg = place.leg
+        if leg is None:
             return
         if leg.seat.device != seat.device:
-            self._close(leg)
+            self._end(place)
             return
         leg.seat = seat
         if leg.orphaned is not None:
@@ -90,31 +145,36 @@ class Legs:
 
     def left(self, seat: Seat, *, clean: bool) -> None:
         """A seat's socket is gone, or *leave* was pressed (``clean``). Harmless twice."""
-        who = self._watching.get(seat, "") if seat.observes else seat.viewer.side or ""
-        leg = self._rooms.get(seat.lesson, {}).get(who)
-        if leg is None or leg.seat is not seat:
+        who = self._watching.pop(seat, "") if seat.observes else seat.viewer.side or ""
+        place = self._rooms.get(seat.lesson, {}).get(who)
+        if place is None:
             return
-        if clean or seat.observes:
-            self._close(leg)
+        if place.offer is not None and place.offer.seat is seat:
+            place.offer = None
+        leg = place.leg
+        if leg is None or leg.seat is not seat:
+            self._forget(place)
+        elif clean or seat.observes:
+            self._end(place)
         elif leg.orphaned is None:
-            leg.orphaned = self._call_later(ORPHAN_S, partial(self._close, leg))
+            leg.orphaned = self._call_later(ORPHAN_S, partial(self._orphan_ends, place, leg))
 
     def look_again(self, live: LiveRoom) -> None:
         """The room may be halted, or somebody's part over: so are their legs."""
-        legs = self._rooms.get(live.id)
-        if not legs:
+        places = self._rooms.get(live.id)
+        if not places:
             return
         if live.halted:
-            self._close_all(live.id, legs)
+            self._end_all(live.id, places)
             return
-        for who, leg in list(legs.items()):
-            if not leg.seat.observes and live.prefix.over(who):
-                self._close(leg)
+        for who, place in list(places.items()):
+            if not place.observes and live.prefix.over(who):
+                self._end(place)
 
     def stop(self) -> None:
         """The process stops: browsers are told, and do not wait for a relay that has gone."""
-        for lesson, legs in list(self._rooms.items()):
-            self._close_all(lesson, legs)
+        for lesson, places in list(self._rooms.items()):
+            self._end_all(lesson, places)
 
     def _denied(self, live: LiveRoom, seat: Seat, frame: LegFrame) -> str:
         """Why this seat may have no leg with this offer: a code, or ""."""
@@ -130,58 +190,102 @@ class Legs:
                 return "over"
         return "too_long" if len(frame.sdp) > SDP_CHARS_MAX else ""
 
-    def _open(self, live: LiveRoom, seat: Seat, offer: str) -> tuple[str, str]:
-        """Ask the relay: a code and "", or "" and its answer."""
+    # Asking the relay -------------------------------------------------------------------------------------------
+
+    async def _answer(self, place: _Place) -> None:
+        """Ask for the newest offer of a place until none is left that was not answered."""
+        try:
+            while place.offer is not None:
+                await self._answer_one(place, place.offer)
+        finally:
+            place.asked = False
+            self._forget(place)
+
+    async def _answer_one(self, place: _Place, offer: _Offer) -> None:
+        leg = _Leg(LegId(place.lesson, place.who, offer.seat.epoch), offer.seat)
+        code, answer = await self._ask(leg.id, offer)
+        void = place.offer is not offer or offer.seat.gone or bool(self._denied(*offer))
+        if place.offer is offer:
+            place.offer = None
+        if not code:  # at the relay this one has taken the place of the one before
+            self._let_go(place)
+            place.leg = leg
+        elif code == "relay_failed":  # it may have, and may yet
+            before = place.leg
+            self._let_go(place)
+            for doubtful in {leg.id, leg.id if before is None else before.id}:
+                self._close(doubtful)
+        if void:
+            if place.leg is leg:
+                self._let_go(place)
+                self._close(leg.id)
+        elif code:
+            _refuse(offer.seat, offer.frame, code)
+        else:
+            offer.seat.client.send(LegAnswer(n=offer.frame.n, sdp=answer))
+
+    async def _ask(self, leg: LegId, offer: _Offer) -> tuple[str, str]:
+        """A code and "", or "" and the relay's answer."""
         if self._relay is None:
             return "no_relay", ""
-        if seat.observes:
-            who = self._watching.get(seat) or f"watch-{secrets.token_hex(WATCH_BYTES)}"
-        else:
-            who = seat.viewer.side or ""
-        leg = _Leg(LegId(live.id, who, seat.epoch), seat)
         try:
-            if seat.observes:
-                sides = (TEACHER, *(pupil.id for pupil in live.lesson.pupils))
-                answer = self._relay.watch(leg.id, sides, offer)
-            else:
-                answer = self._relay.publish(leg.id, offer)
+            async with asyncio.timeout(ANSWER_S_MAX):
+                if offer.seat.observes:
+                    sides = (TEACHER, *(pupil.id for pupil in offer.live.lesson.pupils))
+                    return "", await self._relay.watch(leg, sides, offer.frame.sdp)
+                return "", await self._relay.publish(leg, offer.frame.sdp)
         except Refused as refused:
             return refused.code, ""
+        except TimeoutError:
+            _log.warning("the relay does not answer", lesson=leg.lesson, limit_s=ANSWER_S_MAX)
         except Exception:
-            _log.exception("the relay failed", lesson=live.id)
-            return "relay_failed", ""
-        legs = self._rooms.setdefault(live.id, {})
-        before = legs.get(who)
-        if before is not None:  # at the relay the new one has taken its place
-            self._let_go(before)
-        legs[who] = leg
-        if seat.observes:
-            self._watching[seat] = who
-        return "", answer
+            _log.exception("the relay failed", lesson=leg.lesson)
+        return "relay_failed", ""
 
-    def _close(self, leg: _Leg) -> None:
-        """One leg; not another that took its place."""
-        legs = self._rooms.get(leg.id.lesson, {})
-        if legs.get(leg.id.who) is not leg:
-            return
-        del legs[leg.id.who]
-        if not legs:
-            del self._rooms[leg.id.lesson]
-        self._let_go(leg)
-        if self._relay is not None:
-            _guarded(leg.id.lesson, partial(self._relay.close, leg.id))
+    # Ends -------------------------------------------------------------------------------------------------------
 
-    def _close_all(self, lesson: str, legs: dict[str, _Leg]) -> None:
+    def _orphan_ends(self, place: _Place, leg: _Leg) -> None:
+        if place.leg is leg:
+            self._end(place)
+
+    def _end(self, place: _Place) -> None:
+        """Its leg ends, and an offer that is under way comes to nothing."""
+        place.offer = None
+        leg = place.leg
+        self._let_go(place)
+        self._forget(place)
+        if leg is not None:
+            self._close(leg.id)
+
+    def _end_all(self, lesson: str, places: dict[str, _Place]) -> None:
         del self._rooms[lesson]
-        for leg in legs.values():
-            self._let_go(leg)
+        for place in places.values():
+            place.offer = None
+            self._let_go(place)
         if self._relay is not None:
             _guarded(lesson, partial(self._relay.close_lesson, lesson))
 
-    def _let_go(self, leg: _Leg) -> None:
-        self._watching.pop(leg.seat, None)
-        if leg.orphaned is not None:
-            leg.orphaned.cancel()
+    def _let_go(self, place: _Place) -> None:
+        """The leg of this place is no more."""
+        if place.leg is not None and place.leg.orphaned is not None:
+            place.leg.orphaned.cancel()
+        place.leg = None
+
+    def _forget(self, place: _Place) -> None:
+        """A place with nothing in it is kept by nobody."""
+        places = self._rooms.get(place.lesson, {})
+        if place.leg is None and place.offer is None and not place.asked and places.get(place.who) is place:
+            del places[place.who]
+            if not places:
+                del self._rooms[place.lesson]
+
+    def _close(self, leg: LegId) -> None:
+        if self._relay is not None:
+            _guarded(leg.lesson, partial(self._relay.close, leg))
+
+
+def _refuse(seat: Seat, frame: LegFrame, code: str) -> None:
+    seat.client.send(LegRefused(n=frame.n, code=code, text=sentence(code)))
 
 
 def _guarded(lesson: str, close: Callable[[], None]) -> None:

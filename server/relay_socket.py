@@ -118,11 +118,11 @@ class RelaySocket:
 
     # What hosting asks ------------------------------------------------------------------------------------------
 
-    def publish(self, leg: LegId, offer: str) -> str:
+    async def publish(self, leg: LegId, offer: str) -> str:
         """Take what one side sends. Raises `Refused`."""
         return self._asked(lambda now: self._relay.publish(leg, offer, now))
 
-    def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
+    async def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
         """Send these sides to an observer. Raises `Refused`."""
         return self._asked(lambda now: self._relay.watch(leg, sides, offer, now))
 

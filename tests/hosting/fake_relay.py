@@ -1,7 +1,9 @@
-"""A relay without datagrams: answers an offer with who is asked for, and keeps the calls."""
+"""A relay without datagrams: answers an offer with who is asked for, at once or when a test says so, and keeps the
+calls."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from signalling.relay.port import LegId, LegView, Refused
@@ -16,14 +18,19 @@ class FakeRelay:
         """Of each observer's leg."""
         self.calls: list[str] = []
         self.fails = False
+        self.answers = asyncio.Event()
+        """Cleared: what is asked is done, and the answer is on its way until it is set."""
+        self.answers.set()
 
-    def publish(self, leg: LegId, offer: str) -> str:
+    async def publish(self, leg: LegId, offer: str) -> str:
         self._take(leg, offer, "publish")
+        await self.answers.wait()
         return f"v=0\r\ns={leg.who} sends\r\n"
 
-    def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
+    async def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
         self._take(leg, offer, "watch")
         self.sides[leg] = tuple(sides)
+        await self.answers.wait()
         return "v=0\r\n" + "".join(f"a=msid:{side}\r\n" for side in sides)
 
     def close(self, leg: LegId) -> None:

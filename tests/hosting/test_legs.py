@@ -13,40 +13,22 @@ from server.frames import (
     LeaveFrame,
     LegAnswer,
     LegFrame,
-    LegRefused,
     RemoveFrame,
     SayFrame,
     Welcome,
 )
 from server.legs import ORPHAN_S
 from server.seat import Refused
+from tests.hosting.offering import OFFER, both, offer
 from tests.hosting.stage import ALEX, KIT, MO, SAM, SHARED, TESS, Stage, T, Tab
 from tests.virtual_loop import VirtualLoop
-
-OFFER = "v=0\r\n"
-
-
-def offer(stage: Stage, tab: Tab, n: int = 1, sdp: str = OFFER) -> LegAnswer | LegRefused:
-    """What the page is answered, at once."""
-    stage.does(tab, LegFrame(n=n, sdp=sdp))
-    answer = tab.frames[-1]
-    assert isinstance(answer, LegAnswer | LegRefused)
-    assert answer.n == n
-    return answer
-
-
-async def both(stage: Stage) -> tuple[Tab, Tab]:
-    teacher, pupil = await stage.enter(TESS), await stage.enter(SAM)
-    for tab in (teacher, pupil):
-        assert isinstance(offer(stage, tab), LegAnswer)
-    return teacher, pupil
 
 
 async def test_each_side_sends_for_itself_and_an_observer_receives_all():
     stage = await Stage().boot()
     await both(stage)
     observer = await stage.enter(MO)
-    assert "a=msid:sam" in offer(stage, observer).sdp
+    assert "a=msid:sam" in (await offer(stage, observer)).sdp
     assert stage.relay.who() == ["sam", "teacher", "watch"]
     (sides,) = stage.relay.sides.values()
     assert sides == ("teacher", "sam")
@@ -59,7 +41,7 @@ async def test_an_observer_is_named_by_chance_at_the_relay():
     names = set()
     for _ in range(3):
         observer = await stage.enter(MO)
-        offer(stage, observer)
+        await offer(stage, observer)
         (name,) = {who for _, who in stage.relay.legs if who.startswith("watch-")}
         names.add(name)
         assert "mo" not in name.removeprefix("watch-").split("-")
@@ -71,13 +53,13 @@ async def test_without_a_relay_the_welcome_says_so_and_a_leg_is_refused():
     stage = await Stage(relay=False).boot()
     teacher = await stage.enter(TESS)
     assert teacher.of(Welcome)[0].relay is False
-    assert offer(stage, teacher).code == "no_relay"
+    assert (await offer(stage, teacher)).code == "no_relay"
 
 
 async def test_another_leg_takes_the_place_of_the_one_before():
     stage = await Stage().boot()
     teacher, _ = await both(stage)
-    assert isinstance(offer(stage, teacher, n=2), LegAnswer)
+    assert isinstance(await offer(stage, teacher, n=2), LegAnswer)
     assert stage.relay.calls == ["publish", "publish", "publish"]
     assert stage.relay.who() == ["sam", "teacher"]
 
@@ -88,7 +70,7 @@ async def test_another_leg_takes_the_place_of_the_one_before():
 async def test_an_offer_that_cannot_be_is_refused_with_a_code_and_a_sentence(sdp, code):
     stage = await Stage().boot()
     for actor in (TESS, MO):
-        refused = offer(stage, await stage.enter(actor), sdp=sdp)
+        refused = await offer(stage, await stage.enter(actor), sdp=sdp)
         assert (refused.code, refused.text.endswith(".")) == (code, True)
     assert stage.relay.who() == []
 
@@ -97,19 +79,19 @@ async def test_D1_halt_ends_all_legs_at_once_and_nobody_gets_another():
     stage = await Stage().boot()
     teacher, pupil = await both(stage)
     observer = await stage.enter(MO)
-    offer(stage, observer)
+    await offer(stage, observer)
     stage.does(teacher, EndFrame(action="end"))
     assert stage.relay.legs == {}
     assert stage.relay.calls[-1] == "close_lesson"
     for tab in (teacher, pupil, observer):
-        assert offer(stage, tab, n=2).code == "over"
+        assert (await offer(stage, tab, n=2)).code == "over"
 
 
 async def test_D9_an_observers_end_for_safety_ends_all_legs_whatever_the_disk_does():
     stage = await Stage().boot()
     await both(stage)
     observer = await stage.enter(MO)
-    offer(stage, observer)
+    await offer(stage, observer)
     stage.log.down = True
     stage.does(observer, EndFrame(action="stop"))
     assert stage.relay.legs == {}
@@ -120,10 +102,10 @@ async def test_a_pupil_who_is_removed_has_no_leg_any_more_and_the_others_keep_th
     stage = await Stage(SHARED).boot()
     teacher, sam = await both(stage)
     kit = await stage.enter(KIT)
-    offer(stage, kit)
+    await offer(stage, kit)
     stage.does(teacher, RemoveFrame(action="out", pupil="sam"))
     assert stage.relay.who() == ["kit", "teacher"]
-    assert offer(stage, sam, n=2).code == "over"
+    assert (await offer(stage, sam, n=2)).code == "over"
     await asyncio.sleep(1)
     assert stage.relay.who() == ["kit", "teacher"]
 
@@ -135,7 +117,7 @@ async def test_a_takeover_ends_the_old_screens_leg_and_it_gets_none_again():
     assert stage.relay.who() == ["teacher"]
     stage.does(pupil, LegFrame(n=2, sdp=OFFER))
     assert stage.relay.who() == ["teacher"]
-    assert isinstance(offer(stage, other), LegAnswer)
+    assert isinstance(await offer(stage, other), LegAnswer)
     assert stage.relay.legs["l1", "sam"].epoch == other.seat.epoch > pupil.seat.epoch
     stage.hosting.left(pupil.seat)
     await asyncio.sleep(2 * ORPHAN_S)
@@ -172,7 +154,7 @@ async def test_a_page_that_comes_back_keeps_its_leg_until_it_offers_another():
     again = await stage.enter(SAM)
     await asyncio.sleep(2 * ORPHAN_S)
     assert stage.relay.legs["l1", "sam"].epoch == pupil.seat.epoch
-    offer(stage, again)
+    await offer(stage, again)
     assert stage.relay.legs["l1", "sam"].epoch == again.seat.epoch
     stage.hosting.left(again.seat, clean=True)
     assert stage.relay.who() == ["teacher"]
@@ -191,7 +173,7 @@ async def test_an_orphaned_leg_ends_with_the_lesson():
 async def test_a_refused_offer_leaves_the_leg_that_there_is():
     stage = await Stage().boot()
     teacher, _ = await both(stage)
-    assert offer(stage, teacher, n=2, sdp="no offer").code == "bad_offer"
+    assert (await offer(stage, teacher, n=2, sdp="no offer")).code == "bad_offer"
     assert stage.relay.who() == ["sam", "teacher"]
     stage.hosting.left(teacher.seat, clean=True)
     assert stage.relay.who() == ["sam"]
@@ -209,8 +191,8 @@ async def test_Q1_an_observers_leg_ends_with_the_visit_and_no_other(clean):
     stage = await Stage().boot()
     await both(stage)
     first, second = await stage.enter(MO), await stage.enter(MO, "other")
-    offer(stage, first)
-    offer(stage, second)
+    await offer(stage, first)
+    await offer(stage, second)
     assert stage.relay.who() == ["sam", "teacher", "watch", "watch"]
     stage.hosting.left(first.seat, clean=clean)
     stage.hosting.left(first.seat, clean=clean)
@@ -223,7 +205,7 @@ async def test_a_relay_that_fails_is_a_code_and_the_lesson_goes_on(caplog):
     observer = await stage.enter(MO)
     stage.relay.fails = True
     for tab in (teacher, observer):
-        assert offer(stage, tab, n=2).code == "relay_failed"
+        assert (await offer(stage, tab, n=2)).code == "relay_failed"
     stage.hosting.left(observer.seat)
     stage.does(pupil, SayFrame(action="a", text="hello"))
     await asyncio.sleep(1)
@@ -240,11 +222,11 @@ async def watch(stage: Stage, observers: list[Tab], move: str, device: str) -> N
         tab, answer = await stage.join(MO, device)
         if not isinstance(answer, Refused):
             observers.append(tab)
-            offer(stage, tab)
+            await offer(stage, tab)
     elif observers and move == "go":
         stage.hosting.left(observers.pop().seat)
     elif observers and move:
-        offer(stage, observers[-1], n=2, sdp=OFFER if move == "again" else "no offer")
+        await offer(stage, observers[-1], n=2, sdp=OFFER if move == "again" else "no offer")
 
 
 async def lesson(moves: list[str]) -> list[list[bytes]]:
@@ -252,16 +234,17 @@ async def lesson(moves: list[str]) -> list[list[bytes]]:
     stage = await Stage(at=T - 5_000).boot()
     teacher, pupil = await both(stage)
     done = {
-        3: lambda: stage.does(pupil, SayFrame(action="a1", text="hello")),
-        5: lambda: offer(stage, pupil, n=2),
-        7: lambda: offer(stage, teacher, n=2, sdp="no offer"),
-        9: lambda: stage.does(teacher, EndFrame(action="a2")),
+        3: (pupil, SayFrame(action="a1", text="hello")),
+        5: (pupil, LegFrame(n=2, sdp=OFFER)),
+        7: (teacher, LegFrame(n=2, sdp="no offer")),
+        9: (teacher, EndFrame(action="a2")),
     }
     observers: list[Tab] = []
     for second in range(12):
         if second < len(moves):
             await watch(stage, observers, moves[second], f"d{second}")
-        done.get(second, lambda: None)()
+        if second in done:
+            stage.does(*done[second])
         await stage.live_on(1, teacher, pupil)
     await asyncio.sleep(20)
     return [[MSGPACK.encode(frame) for frame in tab.frames] for tab in (teacher, pupil)]

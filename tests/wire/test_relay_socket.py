@@ -165,9 +165,9 @@ async def test_what_is_due_is_done_then_and_not_before() -> None:
     async with port(relay) as (opened, _):
         begun = time.monotonic()
         relay.due = begun + 10
-        opened.publish(LegId("l", "sam", 1), "v=0")
+        await opened.publish(LegId("l", "sam", 1), "v=0")
         relay.due = begun + 0.05
-        opened.publish(LegId("l", "sam", 1), "v=0")
+        await opened.publish(LegId("l", "sam", 1), "v=0")
         await asyncio.wait_for(relay.ticked.wait(), 5)
         assert 0.04 < relay.ticks[0] - begun < 5
         await asyncio.sleep(0.02)
