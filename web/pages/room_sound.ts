@@ -41,7 +41,7 @@ export class RoomSound {
       return;
     }
     if (you?.role === 'teacher') {
-      media.soundTurn = Math.max(this.#turn + 1, this.ports.now());
+      media.soundTurn = Math.max(this.#turn + 1, Math.round(this.ports.now()));
       this.#turn = media.soundTurn;
     }
     this.#tellOfMusic(media);

@@ -40,7 +40,8 @@ function page(keep = new Map<string, string>(), works = true, told = true) {
   const changed = vi.fn();
   const sound = new RoomSound({
     media: () => media as unknown as Media,
-    now: () => NOW,
+    // A page's clock runs between two milliseconds; the wire takes whole ones.
+    now: () => NOW + 0.25,
     say: (text, ms) => void said.push([text, ms]),
     changed,
     remembered,
