@@ -81,6 +81,10 @@ class BenchBookings:
             pupils=(Pupil("sam", "Sam", 17),), starts_at=self._starts_at, ends_at=self._starts_at + 1_800_000,
         )  # fmt: skip
 
+    async def may_watch(self, person_id: str, lesson: str) -> bool:
+        """Nobody's scope is less than all."""
+        return True
+
 
 class Ours:
     """Our dialect, and how to start us."""

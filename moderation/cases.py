@@ -134,7 +134,7 @@ def cause_of(events: Sequence[Event]) -> Cause:
                 return Cause(kind=kind, at=event.at, message=event.message, category=verdict.category)
             case what.Flagged():
                 return Cause(kind="flagged", at=event.at, message=event.message, by=event.by)
-            case what.EndPressed(by=Actor(role=Role.MANAGER | Role.SAFEGUARDING)):
+            case what.EndPressed(by=Actor(role=Role.MANAGER | Role.ADMINISTRATOR | Role.SAFEGUARDING)):
                 return Cause(kind="ended_by_staff", at=event.at, by=event.by)
     return Cause(kind="none", at=events[-1].at if events else 0)
 

@@ -55,7 +55,7 @@ from rooms.events import (
     WaitKept,
     Warned,
 )
-from rooms.lesson import TEACHER, Actor, PersonId, Role, SideId
+from rooms.lesson import OBSERVERS, TEACHER, Actor, PersonId, Role, SideId
 from rooms.prefix import Prefix
 from rooms.shown import Closing, Happened, Held, How, Message, Result, Shown, Unsent, What
 from rooms.status import Status
@@ -86,8 +86,8 @@ _CONNECTION: dict[str, Literal["C2", "C3", "C7"]] = {"C2": "C2", "C3": "C3", "C7
 
 
 def viewer_of(actor: Actor) -> Viewer:
-    """The viewer that somebody is, from what the server stamped."""
-    return Viewer(actor.role, actor.person, actor.side)
+    """The viewer that somebody is, from what the server stamped. Whoever observes sees what a people manager does."""
+    return Viewer(_MANAGER if actor.role in OBSERVERS else actor.role, actor.person, actor.side)
 
 
 def sees(viewer: Viewer, side: SideId) -> bool:

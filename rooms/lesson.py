@@ -42,8 +42,13 @@ class Role(enum.StrEnum):
     PUPIL_SIDE = "pupil_side"
     MANAGER = "manager"
     SAFEGUARDING = "safeguarding"
+    ADMINISTRATOR = "administrator"
     OFFICE = "office"
     HOOK = "hook"
+
+
+OBSERVERS: Final = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+"""Who watches silently (A6, Q1). All see the same; the record tells them apart."""
 
 
 class Actor(msgspec.Struct, frozen=True, gc=False):

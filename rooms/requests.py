@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from rooms import commands as c
 from rooms import events as e
-from rooms.lesson import TEACHER, Lesson, Role
+from rooms.lesson import OBSERVERS, TEACHER, Lesson, Role
 
 NOT_ALLOWED: Final = "not_allowed"
 UNKNOWN_PUPIL: Final = "unknown_pupil"
@@ -30,7 +30,7 @@ MAY: Final[dict[type[c.Command], frozenset[Role]]] = {
     c.Start: _TEACHER,
     c.KeepWaiting: _TEACHER,
     c.EndAsMissed: _TEACHER,
-    c.End: _TEACHER | {Role.MANAGER, Role.SAFEGUARDING},
+    c.End: _TEACHER | OBSERVERS | {Role.SAFEGUARDING},
     c.Explain: _TEACHER,
     c.Decide: _TEACHER,
     c.Remove: _TEACHER,

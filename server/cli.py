@@ -8,13 +8,15 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import sqlalchemy.exc
 import uvloop
+from sqlalchemy import Connection
 
 from server import demo
 from server.accounts.people import take_access_away
+from server.accounts.scope import CannotSetScope, set_scope
 from server.app import Serving, run
 from server.bot import command as bot
 from server.clock import SystemClock
@@ -25,6 +27,8 @@ from server.play import play_files
 from server.store.migration import migrate
 from server.store.port import StoreDown
 from server.store.stores import open_store
+
+T = TypeVar("T")
 
 EXIT_SETTING: Final = 2
 """A setting or an argument is wrong: as argparse itself exits."""
@@ -109,6 +113,21 @@ def _parser() -> argparse.ArgumentParser:
         "teacher is in ends within seconds, not charged. DATABASE_URL says whose account.",
     )
     leaving.add_argument("email", metavar="EMAIL", help="the account's email address")
+    scope = _add(
+        commands,
+        "scope",
+        _scope,
+        "say whose lessons a people manager or an administrator may watch",
+        "Say whose lessons a people manager or an administrator may watch (A6): every teacher's, as for each new "
+        "account, or those of the teachers named and no others. Who watches a lesson that is not among them any more "
+        "is out of it within seconds. DATABASE_URL says whose account.",
+    )
+    scope.add_argument("email", metavar="EMAIL", help="the account's email address")
+    whose = scope.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--all", action="store_true", help="the lessons of every teacher")
+    whose.add_argument(
+        "--teacher", action="append", metavar="EMAIL", help="of this teacher; once more for each further one"
+    )
     return parser
 
 
@@ -164,16 +183,32 @@ def _migrate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _deactivate(options: argparse.Namespace) -> int:
+def _in_accounts(work: Callable[[Connection, int], T]) -> T:
+    """Do something with the accounts, in one transaction; ``work`` is given the time, Unix ms, too."""
     config = load()
     set_up_logs(config.log_level)
     migrate(config.database_url)
     stores = open_store(config.database_url)
     now = SystemClock().now_ms()
     try:
-        left = asyncio.run(stores.write(lambda connection: take_access_away(connection, options.email, now)))
+        return asyncio.run(stores.write(lambda connection: work(connection, now)))
     finally:
         stores.close()
+
+
+def _scope(options: argparse.Namespace) -> int:
+    teachers = None if options.all else options.teacher
+    try:
+        said = _in_accounts(lambda connection, now: set_scope(connection, options.email, teachers, now))
+    except CannotSetScope as problem:
+        print(f"lessonroom: {problem} Nothing was changed.", file=sys.stderr)
+        return EXIT_SETTING
+    print(said)
+    return 0
+
+
+def _deactivate(options: argparse.Namespace) -> int:
+    left = _in_accounts(lambda connection, now: take_access_away(connection, options.email, now))
     if left is None:
         print("lessonroom: No account that is in use has this email address.", file=sys.stderr)
         return EXIT_SETTING

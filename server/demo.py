@@ -39,11 +39,13 @@ TEACHER: Final = Person("teacher-patel", AccountRole.TEACHER, "Ms Patel", "m.pat
 FAMILY: Final = Person("family-hall", AccountRole.FAMILY, "Alex Hall", "alex.hall@family.example")
 MANAGER: Final = Person("manager-ellis", AccountRole.MANAGER, "Jordan Ellis", "j.ellis@riverside.example")
 SAFEGUARDING: Final = Person("safeguarding-shaw", AccountRole.SAFEGUARDING, "Robin Shaw", "r.shaw@riverside.example")
+ADMINISTRATOR: Final = Person("administrator-kaur", AccountRole.ADMINISTRATOR, "Noor Kaur", "n.kaur@riverside.example")
 PEOPLE: Final = (
     (TEACHER, "the teacher"),
     (FAMILY, "Sam's grown-up"),
     (MANAGER, "a people manager"),
     (SAFEGUARDING, "the safeguarding team"),
+    (ADMINISTRATOR, "an administrator"),
 )
 SAM: Final = "pupil-sam"
 
@@ -167,7 +169,7 @@ What to try
   1. Open the teacher's link, then "Open room". In another profile open the grown-up's link,
      "Join lesson", type a name and the PIN. Each passes the device check; allow camera and microphone.
   2. Write in the chat. Close one window during the lesson: both sides' clocks say what happens.
-  3. Open the people manager's link and watch: neither side can tell.
+  3. Open the people manager's link, or the administrator's, and watch: neither side can tell.
   4. End the lesson as the teacher. What ends it for safety is then with the safeguarding team.
 
 The media relay is at {RELAY_ADDRESS}, UDP port {config.relay_port}.

@@ -15,7 +15,7 @@ import structlog
 
 from rooms.commands import CannotSee, Command, Leave
 from rooms.evidence import LessonEvidence
-from rooms.lesson import TEACHER, Lesson, Role, SideId
+from rooms.lesson import OBSERVERS, TEACHER, Lesson, SideId
 from rooms.quality import Sample
 from rooms.room import Room
 from rooms.status import Status
@@ -55,7 +55,6 @@ from server.seat import (
     CallLater,
     Client,
     Handle,
-    LiveLesson,
     ReadRoom,
     Refused,
     Seat,
@@ -76,7 +75,6 @@ __all__ = [
     "Client",
     "Handle",
     "Hosting",
-    "LiveLesson",
     "ReadRoom",
     "Refused",
     "Review",
@@ -193,17 +191,23 @@ class Hosting:
             client.close(RESTARTING)
             return refused("restarting")
         try:
-            if admission.actor.role is Role.MANAGER:
-                watched = await self._shelf.find(admission.lesson)
-                if watched is None or watched.halted:
-                    return refused("not_open" if watched is None else "over")
-                return await self._doorway.observe(watched, admission, join, client)
+            if admission.actor.role in OBSERVERS:
+                return await self._watch(admission, join, client)
             live = await self._open_for(admission)
         except (StoreDown, NotHosted):
             return try_later(client, "try_again")
         if isinstance(live, Refused):
             return live
         return await self._doorway.enter(live, admission, join, client)
+
+    async def _watch(self, admission: Admission, join: Join, client: Client) -> Seat | Refused:
+        """Let an observer watch a lesson that has its room, and that is in their scope still (A6)."""
+        if not await self._shelf.may_watch(admission.actor.person, admission.lesson):
+            return refused("not_yours")
+        live = await self._shelf.find(admission.lesson)
+        if live is None or live.halted:
+            return refused("not_open" if live is None else "over")
+        return await self._doorway.observe(live, admission, join, client)
 
     async def _open_for(self, admission: Admission) -> LiveRoom | Refused:
         """The room that a participant may join now."""
@@ -397,16 +401,6 @@ class Hosting:
             return live.room.status(now)
         read = await self.read(lesson)  # memory holds what may be on nobody's screen yet, or there is none
         return None if read is None else read.room.status(now)
-
-    def live(self) -> list[LiveLesson]:
-        """The lessons that go on now, earliest first."""
-        now = self.clock.now_ms()
-        rooms = [live for live in self._all_live() if not live.halted]
-        rooms.sort(key=lambda live: (live.lesson.starts_at, live.id))
-        return [
-            LiveLesson(live.lesson, live.room.status(now), tuple(seat.actor.name for seat in live.seats.values()))
-            for live in rooms
-        ]
 
     # The process ----------------------------------------------------------------------------------------------
 

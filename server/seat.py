@@ -9,8 +9,7 @@ import msgspec
 
 from rooms.audience import viewer_of
 from rooms.events import Event
-from rooms.lesson import Actor, Lesson, Role
-from rooms.status import Status
+from rooms.lesson import OBSERVERS, Actor, Lesson, PersonId
 
 if TYPE_CHECKING:
     from rooms.room import Room
@@ -24,7 +23,7 @@ class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
 
     lesson: str
     actor: Actor
-    """TEACHER or PUPIL_SIDE with their side, or MANAGER: an observer."""
+    """TEACHER or PUPIL_SIDE with their side, or one of `OBSERVERS`."""
     session: bytes = b""
     """The digest of the session that asked for the ticket: once signed out, its sockets close. Empty: of none."""
 
@@ -67,6 +66,10 @@ class Bookings(Protocol):
         """The booking as it is frozen from T - 900 s; None where there is none, or it is not confirmed (B2)."""
         ...
 
+    async def may_watch(self, person_id: PersonId, lesson: str) -> bool:
+        """Whether that account may watch that lesson now (A6): its scope may have shrunk since the ticket."""
+        ...
+
 
 class Seat:
     """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
@@ -81,7 +84,7 @@ class Seat:
     ) -> None:
         self.lesson = admission.lesson
         self.actor = admission.actor
-        self.observes = admission.actor.role is Role.MANAGER
+        self.observes = admission.actor.role in OBSERVERS
         """Whether this is an observer's: kept beside the room, never in it."""
         self.viewer = viewer_of(admission.actor)
         self.device = device
@@ -115,15 +118,6 @@ class ReadRoom(msgspec.Struct, frozen=True):
     events: tuple[Event, ...]
     texts: dict[str, str]
     """Of the messages whose text has not expired, by message id."""
-
-
-class LiveLesson(msgspec.Struct, frozen=True):
-    """One lesson that goes on now, for the people manager's list."""
-
-    lesson: Lesson
-    status: Status
-    people: tuple[str, ...]
-    """Names of the participants who are here."""
 
 
 class Handle(Protocol):

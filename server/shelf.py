@@ -73,6 +73,14 @@ class Shelf:
         """The booking."""
         return await self._bookings.lesson(lesson)
 
+    async def may_watch(self, person: PersonId, lesson: str) -> bool:
+        """Whether that account may watch that lesson (A6).
+
+        Raises:
+            StoreDown: it could not be read.
+        """
+        return await self._bookings.may_watch(person, lesson)
+
     def forget(self, live: LiveRoom) -> None:
         """Let go of a room: it is all in its log."""
         if self._rooms.get(live.id) is live:

@@ -24,6 +24,7 @@ _ROLES: Final[dict[Role, Literal["teacher", "pupil_side", "observer"]]] = {
     Role.TEACHER: "teacher",
     Role.PUPIL_SIDE: "pupil_side",
     Role.MANAGER: "observer",
+    Role.ADMINISTRATOR: "observer",
 }
 
 

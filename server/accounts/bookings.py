@@ -13,8 +13,9 @@ from sqlalchemy.engine import Row
 
 from rooms.lesson import TEACHER, Actor, Kind, Lesson, PersonId, Pupil, Role, SideId
 from rooms.policy import Policy
-from server.accounts.people import AccountRole, Person
+from server.accounts.people import Person
 from server.accounts.schema import booking, booking_pupil, person, pupil, pupil_adult
+from server.accounts.scope import involves, watchable, watched_by
 from server.accounts.transactions import Transactions
 from server.store.schema import event
 
@@ -54,15 +55,13 @@ class Booking(msgspec.Struct, frozen=True):
         return person_id == self.teacher or bool(self.sides(person_id))
 
     def actors(self, who: Person) -> tuple[Actor, ...]:
-        """In what parts somebody may come into this lesson: a family once for each of its pupils, each its own side."""
+        """In what parts somebody is booked in this lesson: a family once for each of its pupils, each its own side."""
         if who.id == self.teacher:
             return (Actor(Role.TEACHER, who.id, who.name, TEACHER),)
-        if sides := self.sides(who.id):
-            return tuple(Actor(Role.PUPIL_SIDE, who.id, who.name, side) for side in sides)
-        return (Actor(Role.MANAGER, who.id, who.name),) if who.role is AccountRole.MANAGER else ()
+        return tuple(Actor(Role.PUPIL_SIDE, who.id, who.name, side) for side in self.sides(who.id))
 
     def actor(self, who: Person, pupil: SideId | None = None) -> Actor | None:
-        """One of them: for ``pupil``, or the first. None if it is not theirs to come into."""
+        """One of them: for ``pupil``, or the first. None if they are not booked in it."""
         return next((one for one in self.actors(who) if pupil is None or one.side == pupil), None)
 
 
@@ -109,7 +108,7 @@ class Bookings:
     async def of(self, person_id: PersonId, now: int) -> list[Booking]:
         """The bookings that are an account's own, as teacher or as a pupil's adult, by their start."""
         return await self._read(
-            _all().where(_involves(person_id), booking.c.ends_at > now - LISTED_BACK_MS).limit(LISTED_MAX)
+            _all().where(involves(person_id), booking.c.ends_at > now - LISTED_BACK_MS).limit(LISTED_MAX)
         )
 
     async def due(self, now: int) -> list[str]:
@@ -151,12 +150,20 @@ class Bookings:
 
     async def involving(self, person_id: PersonId, lessons: Sequence[str]) -> frozenset[str]:
         """Those of ``lessons`` that the account is booked in (A6)."""
-        wanted = select(booking.c.id).where(_involves(person_id), booking.c.id.in_(lessons))
+        wanted = select(booking.c.id).where(involves(person_id), booking.c.id.in_(lessons))
         return await self._transactions.read(lambda connection: frozenset(connection.execute(wanted).scalars()))
 
-    async def next_start(self, now: int, but: PersonId) -> tuple[int, int] | None:
-        """When confirmed lessons start next (Unix ms), and how many do then; those of account ``but`` apart (A6)."""
-        coming = (booking.c.confirmed, booking.c.starts_at > now, ~_involves(but))
+    async def watchable(self, person_id: PersonId, lessons: Sequence[str]) -> frozenset[str]:
+        """Those of ``lessons`` that the account may watch, whenever they are (A6)."""
+        return await self._transactions.read(lambda connection: watchable(connection, person_id, lessons))
+
+    async def may_watch(self, person_id: PersonId, lesson: str) -> bool:
+        """Whether the account may watch that lesson, whenever it is (A6)."""
+        return lesson in await self.watchable(person_id, [lesson])
+
+    async def next_start(self, now: int, watcher: PersonId) -> tuple[int, int] | None:
+        """When confirmed lessons that the account may watch start next (Unix ms), and how many do then (A6)."""
+        coming = (booking.c.confirmed, booking.c.starts_at > now, watched_by(watcher))
         wanted = (
             select(booking.c.starts_at, func.count())
             .where(*coming)
@@ -200,16 +207,6 @@ def age_on(born_on: str, day: datetime.date) -> int:
 def _all() -> Select[Any]:
     joined = booking.join(person, person.c.id == booking.c.teacher)
     return select(booking, person.c.name.label("teacher_name")).select_from(joined).order_by(booking.c.starts_at)
-
-
-def _involves(person_id: PersonId) -> ColumnElement[bool]:
-    """A booking is an account's own as its teacher, or as the account of one of its pupils."""
-    held = (
-        select(booking_pupil.c.booking)
-        .select_from(booking_pupil.join(pupil_adult, pupil_adult.c.pupil == booking_pupil.c.pupil))
-        .where(pupil_adult.c.person == person_id)
-    )
-    return or_(booking.c.teacher == person_id, booking.c.id.in_(held))
 
 
 def _pupils(connection: Connection, booking_id: str) -> Sequence[Row[Any]]:

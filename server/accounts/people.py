@@ -27,6 +27,7 @@ class AccountRole(enum.StrEnum):
     FAMILY = "family"
     MANAGER = "manager"
     SAFEGUARDING = "safeguarding"
+    ADMINISTRATOR = "administrator"
 
 
 class Person(msgspec.Struct, frozen=True):

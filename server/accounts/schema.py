@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text, true
 
 from server.store.schema import metadata
 
@@ -17,7 +17,16 @@ person = Table(
     Column("email", String, nullable=False, unique=True),
     Column("active", Boolean, nullable=False),
     Column("pin_hash", Text),
+    Column("watches_all", Boolean, nullable=False, default=True, server_default=true()),
     comment="An account (A1). pin_hash: Argon2id of the family PIN. Not active: has left, every session over (A3).",
+)
+
+watch_scope = Table(
+    "watch_scope",
+    metadata,
+    Column("person", String, ForeignKey("person.id"), primary_key=True),
+    Column("teacher", String, ForeignKey("person.id"), primary_key=True),
+    comment="Whose lessons a watcher (A6) may watch, where person.watches_all is false: these and no others.",
 )
 
 pupil = Table(
@@ -83,5 +92,5 @@ session = Table(
     comment="Signed-in browsers: only SHA-256 of the cookie's 256 random bits is kept.",
 )
 
-TABLES: Final = (person, pupil, pupil_adult, booking, booking_pupil, sign_in_link, session)
+TABLES: Final = (person, watch_scope, pupil, pupil_adult, booking, booking_pupil, sign_in_link, session)
 """In the order in which they can be made."""

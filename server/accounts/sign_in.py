@@ -36,6 +36,7 @@ SESSION_MS: Final[Mapping[AccountRole, int]] = {
     AccountRole.FAMILY: 30 * DAY_MS,
     AccountRole.MANAGER: 12 * HOUR_MS,
     AccountRole.SAFEGUARDING: 12 * HOUR_MS,
+    AccountRole.ADMINISTRATOR: 12 * HOUR_MS,
 }
 """How long a session lasts at most: families sign in once a month, who reads about children each working day."""
 IDLE_MS: Final[Mapping[AccountRole, int]] = {
@@ -43,6 +44,7 @@ IDLE_MS: Final[Mapping[AccountRole, int]] = {
     AccountRole.FAMILY: 8 * DAY_MS,
     AccountRole.MANAGER: 2 * HOUR_MS,
     AccountRole.SAFEGUARDING: 2 * HOUR_MS,
+    AccountRole.ADMINISTRATOR: 2 * HOUR_MS,
 }
 """How long one lasts without being used: weekly lessons stay signed in, a desk that was left does not."""
 

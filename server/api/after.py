@@ -10,7 +10,7 @@ from msgspec import Meta
 from rooms.audience import status_for, viewer_of
 from rooms.commands import Asked, Because, Choice, Decide, Explain
 from rooms.events import Outcome
-from rooms.lesson import Actor, Role, SideId
+from rooms.lesson import OBSERVERS, Actor, Role, SideId
 from server.accounts.bookings import Booking
 from server.api.cards import Card, card
 from server.api.lessons import theirs
@@ -145,7 +145,7 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
     read = await call.services.hosting.read(booking.lesson.id) if now >= booking.opens_at else None
     full = None if read is None else read.room.status(now)
     shown = card(booking, actor, full, now)
-    watches = actor.role is Role.MANAGER and shown.state != "ended"  # Q1: only by a visit, which is on record
+    watches = actor.role in OBSERVERS and shown.state != "ended"  # Q1: only by a visit, which is on record
     if read is None or full is None or watches:
         return After(
             card=shown,
@@ -158,7 +158,7 @@ async def _after(call: Call, booking: Booking, actor: Actor) -> After:
             decisions=[],
             now=now,
         )
-    if actor.role is Role.MANAGER:
+    if actor.role in OBSERVERS:
         await _put_on_record(call, booking, actor, now)
     viewer = viewer_of(actor)
     status = status_for(full, viewer)

@@ -1,15 +1,14 @@
-"""My lessons, the live ones for people managers, and the ticket into a room."""
+"""My lessons, and the ticket into a room, or to where one watches it."""
 
 from __future__ import annotations
 
 import msgspec
 
-from rooms.audience import status_for, viewer_of
-from rooms.lesson import Actor, Role, SideId
+from rooms.lesson import Actor, SideId
 from server.accounts.bookings import Booking
-from server.accounts.people import AccountRole
+from server.accounts.scope import WATCHERS
 from server.accounts.sign_in import digest_of
-from server.api.cards import Card, card, card_of, state_of
+from server.api.cards import Card, card, state_of
 from server.api.problem import Problem, not_found
 from server.api.rates import WRITES
 from server.api.resource import Answered, Call
@@ -39,11 +38,9 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 async def lessons(call: Call) -> Answered:
-    """Own lessons, once for each pupil; for a people manager, the live ones (but those they are booked in, A6)."""
+    """Own lessons, once for each pupil."""
     services, who = call.services, call.person
     now = services.clock.now_ms()
-    if who.role is AccountRole.MANAGER:
-        return Lessons(await _live(call, now), now)
     shown: list[Card] = []
     for booking in await services.bookings.of(who.id, now):
         status = await services.hosting.status(booking.lesson.id) if now >= booking.opens_at else None
@@ -70,16 +67,28 @@ async def theirs(call: Call, pupil: SideId | None = None) -> tuple[Booking, Acto
         Problem: 404 when it is not theirs, or is not.
     """
     booking = await call.services.bookings.find(call.params["lesson"])
-    actor = None if booking is None else booking.actor(call.person, pupil)
-    if booking is None or actor is None:
+    if booking is None:
         raise not_found()
-    if actor.role is Role.MANAGER and not watchable(booking, call.services.clock.now_ms()):
+    actor = booking.actor(call.person, pupil)
+    if actor is None and pupil is None:
+        actor = await _watcher(call, booking)
+    if actor is None:
         raise not_found()
     return booking, actor
 
 
-def watchable(booking: Booking, now: int) -> bool:
-    """Whether a people manager may look at all: live lessons, and only they (A6)."""
+async def _watcher(call: Call, booking: Booking) -> Actor | None:
+    """In what part the caller may watch it: live lessons within their scope, and only they (A6)."""
+    services, who = call.services, call.person
+    role = WATCHERS.get(who.role)
+    if role is None or not goes_on(booking, services.clock.now_ms()):
+        return None
+    may = await services.bookings.may_watch(who.id, booking.lesson.id)
+    return Actor(role, who.id, who.name) if may else None
+
+
+def goes_on(booking: Booking, now: int) -> bool:
+    """Whether it may be live by the clock: from when its room opens until the latest time at which that closes."""
     longest = booking.lesson.ends_at + booking.lesson.policy.overrun_ms
     return booking.confirmed and booking.opens_at <= now < longest
 
@@ -100,16 +109,3 @@ async def open_room(call: Call, booking: Booking) -> None:
     status = await services.hosting.status(booking.lesson.id)
     if state_of(booking.lesson, status, now) == "ended":
         raise Problem(409, "over", "This lesson has ended.")
-
-
-async def _live(call: Call, now: int) -> list[Card]:
-    services, who = call.services, call.person
-    live = services.hosting.live()
-    own = await services.bookings.involving(who.id, [one.lesson.id for one in live])
-    actor = Actor(Role.MANAGER, who.id, who.name)
-    viewer = viewer_of(actor)
-    return [
-        card_of(one.lesson, actor, status_for(one.status, viewer), now, confirmed=True)
-        for one in sorted(live, key=lambda one: one.lesson.starts_at)
-        if one.lesson.id not in own
-    ]

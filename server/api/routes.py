@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from server.accounts.people import AccountRole
-from server.api import after, cases, check_in, connection_test, lessons, session, wall
+from server.accounts.scope import WATCHERS
+from server.api import after, cases, check_in, connection_test, lessons, relay_test, session, wall
 from server.api.pages import Pages, page_routes
 from server.api.problem import not_found
 from server.api.resource import Post, Resource
@@ -18,8 +19,8 @@ from server.api.services import Services
 
 _SAFEGUARDING = (AccountRole.SAFEGUARDING,)
 _BOOKED = (AccountRole.TEACHER, AccountRole.FAMILY)
-_MANAGER = (AccountRole.MANAGER,)
-_IN_LESSONS = (*_BOOKED, *_MANAGER)
+_WATCHERS = tuple(WATCHERS)
+_IN_LESSONS = (*_BOOKED, *_WATCHERS)
 
 
 def routes(services: Services, health: Callable[[Request], Awaitable[Response]]) -> list[BaseRoute]:
@@ -36,6 +37,7 @@ def routes(services: Services, health: Callable[[Request], Awaitable[Response]])
 def _api(services: Services) -> list[BaseRoute]:
     lesson = "/api/lessons/{lesson}"
     transfers = connection_test.Gate()
+    legs = relay_test.RelayTest(services.relay)
     return [
         Route("/api/sign-in", Resource(services, post=Post(session.SignInBody, session.sign_in), public=True)),
         Route("/api/sign-out", Resource(services, post=Post(session.Empty, session.sign_out), public=True)),
@@ -43,8 +45,9 @@ def _api(services: Services) -> list[BaseRoute]:
         Route("/api/connection-test", Resource(services, get=connection_test.plan, roles=_BOOKED)),
         Route("/api/connection-test/download", connection_test.Download(services, transfers)),
         Route("/api/connection-test/upload", connection_test.Upload(services, transfers)),
-        Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_IN_LESSONS)),
-        Route("/api/wall", Resource(services, get=wall.wall, roles=_MANAGER)),
+        Route("/api/connection-test/leg", Resource(services, post=Post(relay_test.Offer, legs.offer), roles=_BOOKED)),
+        Route("/api/lessons", Resource(services, get=lessons.lessons, roles=_BOOKED)),
+        Route("/api/wall", Resource(services, get=wall.wall, roles=_WATCHERS)),
         Route(lesson, Resource(services, get=after.after, roles=_IN_LESSONS)),
         Route(f"{lesson}/ticket", Resource(services, post=Post(lessons.TicketBody, lessons.ticket), roles=_IN_LESSONS)),
         Route(

@@ -1,4 +1,4 @@
-"""The live wall of people managers: what can be known of every live lesson without a visit (Q1, A6)."""
+"""The live wall, of people managers and administrators: what can be known of live lessons without a visit (Q1, A6)."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class WallBody(msgspec.Struct, frozen=True):
 
 
 async def wall(call: Call) -> Answered:
-    """The live lessons, but those that the caller is booked in (A6)."""
+    """The live lessons within the caller's scope, but those that they are booked in (A6)."""
     services, who = call.services, call.person
     seen = await services.hosting.wall.look()
-    own = await services.bookings.involving(who.id, [one.lesson for one in seen])
-    tiles = [one.tile for one in seen if one.lesson not in own]
+    theirs = await services.bookings.watchable(who.id, [one.lesson for one in seen])
+    tiles = [one.tile for one in seen if one.lesson in theirs]
     now = services.clock.now_ms()
     following = None
     if not tiles:
-        found = await services.bookings.next_start(now, but=who.id)
+        found = await services.bookings.next_start(now, watcher=who.id)
         following = None if found is None else Next(*found)
     return WallBody(tiles, following, now)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, false, insert, not_, select, true
 
-from rooms.lesson import Actor
+from rooms.lesson import Actor, Role
 from server.store.projections import AuditRow
 from server.store.schema import audit
 
 VISIT_BEGAN: Final = "visit_began"
 VISIT_ENDED: Final = "visit_ended"
+_VISITS: Final = (VISIT_BEGAN, VISIT_ENDED)
 ENTRIES_MAX = 500
 """On one page of the log; older ones are asked for by ``before``."""
 
@@ -47,9 +48,20 @@ def recorded_since(connection: Connection, by: Actor, what: str, lesson: str, si
     return connection.execute(select(audit.c.id).where(*same).limit(1)).first() is not None
 
 
-def read_audit(connection: Connection, lesson: str | None = None, before: int | None = None) -> list[AuditEntry]:
-    """The latest lines, newest first; of one lesson only, and older than a line's id, where these are given."""
-    query = select(audit).order_by(audit.c.id.desc()).limit(ENTRIES_MAX)
+def _readable(reader: Role) -> ColumnElement[bool]:
+    """Q1: the safeguarding team reads all, administrators all but the drop-ins of administrators, others nothing."""
+    if reader is Role.SAFEGUARDING:
+        return true()
+    if reader is Role.ADMINISTRATOR:
+        return not_(and_(audit.c.role == Role.ADMINISTRATOR.value, audit.c.what.in_(_VISITS)))
+    return false()
+
+
+def read_audit(
+    connection: Connection, reader: Role, lesson: str | None = None, before: int | None = None
+) -> list[AuditEntry]:
+    """The latest lines that ``reader`` may read, newest first; of one lesson, older than a line's id, where given."""
+    query = select(audit).where(_readable(reader)).order_by(audit.c.id.desc()).limit(ENTRIES_MAX)
     if lesson is not None:
         query = query.where(audit.c.lesson == lesson)
     if before is not None:
@@ -57,11 +69,10 @@ def read_audit(connection: Connection, lesson: str | None = None, before: int | 
     return [AuditEntry(**row) for row in connection.execute(query).mappings()]
 
 
-def read_drop_ins(connection: Connection, lesson: str) -> list[DropIn]:
-    """Every visit to a lesson, in order of beginning. A visit's two lines share ``whom``, the visit's id."""
-    rows = connection.execute(
-        select(audit).where(audit.c.lesson == lesson, audit.c.what.in_((VISIT_BEGAN, VISIT_ENDED))).order_by(audit.c.id)
-    ).all()
+def read_drop_ins(connection: Connection, reader: Role, lesson: str) -> list[DropIn]:
+    """The visits to a lesson that ``reader`` may know of, by their beginning. A visit's two lines share ``whom``."""
+    visits = (audit.c.lesson == lesson, audit.c.what.in_(_VISITS), _readable(reader))
+    rows = connection.execute(select(audit).where(*visits).order_by(audit.c.id)).all()
     ends = {(row.person, row.whom): row.at for row in rows if row.what == VISIT_ENDED}
     return [
         DropIn(

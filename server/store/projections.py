@@ -21,7 +21,7 @@ from rooms.events import (
     Overruled,
     PartEnded,
 )
-from rooms.lesson import Actor, Role
+from rooms.lesson import OBSERVERS, Actor, Role
 from rooms.verdict import Ruling
 from server.store.hot import MessageRow
 from server.store.mailed import Audience, audiences
@@ -162,7 +162,7 @@ def _flagged(event: Flagged, place: _Place) -> None:
 
 def _end_pressed(event: EndPressed, place: _Place) -> None:
     """D9. Not urgent: those who would be alerted are the ones who acted."""
-    if event.by.role in (Role.MANAGER, Role.SAFEGUARDING):
+    if event.by.role in OBSERVERS or event.by.role is Role.SAFEGUARDING:
         _open_case(place, "ended_by_staff", urgent=False, by=event.by)
         _audit(place, event.at, event.by, "ended_lesson")
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from moderation.cases import freeze as moderation_freeze
-from rooms.lesson import Actor
+from rooms.lesson import Actor, Role
 from server.store import platform_marks
 from server.store.audit import VISIT_BEGAN, VISIT_ENDED, AuditEntry, DropIn, read_audit, read_drop_ins, record
 from server.store.cases import Case, CaseLine, list_cases, open_case
@@ -122,9 +122,9 @@ class Stores:
         """Append to the audit log (Q4); durable when this returns."""
         await self.write(lambda connection: record(connection, by, what, whom, at, lesson))
 
-    async def audit_log(self, lesson: str | None = None, before: int | None = None) -> list[AuditEntry]:
-        """The latest lines of the audit log, newest first."""
-        return await self.read(lambda connection: read_audit(connection, lesson, before))
+    async def audit_log(self, reader: Role, lesson: str | None = None, before: int | None = None) -> list[AuditEntry]:
+        """The latest lines of the audit log that ``reader`` may read (Q1), newest first."""
+        return await self.read(lambda connection: read_audit(connection, reader, lesson, before))
 
     async def visit_began(self, by: Actor, lesson: str, visit: str, at: int) -> None:
         """Q1: an observer's visit, with an id of its own."""
@@ -134,9 +134,9 @@ class Stores:
         """Q1: that visit is over."""
         await self.audit(by, VISIT_ENDED, visit, at, lesson)
 
-    async def drop_ins(self, lesson: str) -> list[DropIn]:
-        """Q1: who visited a lesson, when, for how long."""
-        return await self.read(lambda connection: read_drop_ins(connection, lesson))
+    async def drop_ins(self, reader: Role, lesson: str) -> list[DropIn]:
+        """Q1: who visited a lesson, when, for how long; as far as ``reader`` may know."""
+        return await self.read(lambda connection: read_drop_ins(connection, reader, lesson))
 
     async def add_note(self, lesson: str, by: Actor, text: str, at: int, *, action: str) -> None:
         """C5: a note to the office; asked again under the same action it is the same note.

@@ -69,7 +69,7 @@ async def test_each_printed_link_signs_its_person_in_and_the_pin_checks_the_adul
                 roles.append(role)
                 if role == "family":
                     await _check_in(browser, printed)
-        assert roles == ["teacher", "family", "manager", "safeguarding"]
+        assert roles == ["teacher", "family", "manager", "safeguarding", "administrator"]
         log = (tmp_path / "var" / "demo" / "server.log").read_text()
         assert all(json.loads(line) for line in log.splitlines())
         assert [token for _, token in links(printed) if token in log] == []

@@ -101,10 +101,10 @@ async def test_D3_an_unsafe_message_makes_a_case_with_its_transcript(parts: Part
 async def test_Q4_opening_a_case_is_on_the_audit_log_each_time(parts: Parts, safeguarding: Browser) -> None:
     await unsafe_lesson(parts)
     (row,) = (await safeguarding.get("/api/cases")).json()["cases"]
-    assert await parts.stores.audit_log(NOW_OPEN) == [], "the list alone opens nothing"
+    assert await parts.stores.audit_log(Role.SAFEGUARDING, NOW_OPEN) == [], "the list alone opens nothing"
     for _ in range(2):
         await safeguarding.get(f"/api/cases/{row['id']}")
-    entries = await parts.stores.audit_log(NOW_OPEN)
+    entries = await parts.stores.audit_log(Role.SAFEGUARDING, NOW_OPEN)
     assert [(entry.person, entry.what, entry.whom) for entry in entries] == [
         (SAFEGUARDING.id, "opened_case", row["id"])
     ] * 2
@@ -123,7 +123,7 @@ async def test_S2_whom_a_case_is_about_never_sees_it_in_whatever_role(
     assert len({answer.text for answer in answers}) == 1
     for browser in (teacher, family, manager):
         assert refusal(await browser.get("/api/cases")) == (404, "not_found")
-    assert await parts.stores.audit_log(NOW_OPEN) == []
+    assert await parts.stores.audit_log(Role.SAFEGUARDING, NOW_OPEN) == []
 
 
 async def test_S2_who_took_part_stays_out_though_no_longer_booked(parts: Parts, browsers: Browsers) -> None:
@@ -135,7 +135,7 @@ async def test_S2_who_took_part_stays_out_though_no_longer_booked(parts: Parts, 
     assert (await browser.get("/api/cases")).json()["cases"] == []
     (line,) = await parts.stores.cases(SAFEGUARDING.id)
     assert refusal(await browser.get(f"/api/cases/{line.id}")) == (404, "not_found")
-    assert await parts.stores.audit_log(NOW_OPEN) == []
+    assert await parts.stores.audit_log(Role.SAFEGUARDING, NOW_OPEN) == []
 
 
 async def test_D3_a_flag_names_who_flagged_and_has_their_note(

@@ -27,7 +27,7 @@ TEACHES = Actor(Role.TEACHER, TEACHER.id, TEACHER.name, TEACHER_SIDE)
 
 
 async def lives(parts: Parts) -> set[str]:
-    return {one.lesson.id for one in parts.services.hosting.live()}
+    return {one.lesson for one in await parts.services.hosting.wall.look()}
 
 
 async def leave(parts: Parts, clock: SystemClock) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy import Connection
 
-from rooms.lesson import Kind
+from rooms.lesson import Kind, Role
 from server.accounts.bookings import NewBooking, add_booking
 from server.accounts.people import AccountRole, NewPupil, Person, add_person, add_pupil
 from tests.browser.chromium import AXE_RULES, until
@@ -75,7 +75,7 @@ async def test_two_managers_see_the_same_lessons_but_for_ones_own(browser: Brows
             text = await seated.page.locator("main").inner_text()
             assert not re.search(r"Sam|Hall|Ada|Joe|Lind", text), "Q1: no family's name"
             assert await seated.page.locator("main :is(img, video, canvas)").count() == 0
-        log = await home.server.services.stores.audit_log(LESSON)
+        log = await home.server.services.stores.audit_log(Role.SAFEGUARDING, LESSON)
         assert [line.what for line in log if line.person in (MANAGER.id, SECOND.id)] == []
 
 
@@ -188,7 +188,7 @@ async def test_by_keyboard_into_a_lesson_and_back_to_where_one_was(browser: Brow
         await page.wait_for_url(f"**/lessons/{LESSON}/watch")
 
         async def visits() -> list[str]:
-            log = await home.server.services.stores.audit_log(LESSON)
+            log = await home.server.services.stores.audit_log(Role.SAFEGUARDING, LESSON)
             return [line.what for line in log if line.person == MANAGER.id]
 
         await until("opening a tile is a visit, on record (Q1)", visits)

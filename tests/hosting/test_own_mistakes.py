@@ -140,6 +140,6 @@ async def test_a_lesson_that_cannot_be_read_at_the_start_holds_back_no_other(mon
 
     monkeypatch.setattr(stage.log, "load", unreadable)
     await stage.boot()
-    assert stage.hosting.live() == []
+    assert await stage.hosting.wall.look() == []
     await asyncio.sleep(10)
-    assert [live.lesson.id for live in stage.hosting.live()] == ["l1"]
+    assert [seen.lesson for seen in await stage.hosting.wall.look()] == ["l1"]

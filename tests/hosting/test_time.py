@@ -168,7 +168,7 @@ async def test_an_open_room_is_never_unloaded():
     teacher = await stage.enter(TESS)
     stage.hosting.left(teacher.seat)
     await asyncio.sleep(120)
-    assert [live.lesson.id for live in stage.hosting.live()] == ["l1"]
+    assert [seen.lesson for seen in await stage.hosting.wall.look()] == ["l1"]
 
 
 async def test_a_status_is_sent_on_change_and_a_few_times_a_second_at_most():

@@ -44,6 +44,9 @@ class OneBooking:
     async def lesson(self, lesson: str) -> Lesson | None:
         return self._lesson if lesson == self._lesson.id else None
 
+    async def may_watch(self, person_id: str, lesson: str) -> bool:
+        return True
+
 
 class World:
     """Everything of one seed. `run` plays it to the end of the lesson and beyond."""

@@ -100,7 +100,7 @@ async def test_D9_an_end_by_staff_opens_a_case_and_is_on_the_audit_log(stores: S
     await put(stores, append("lesson-1", epoch, 1, [EndPressed(at=3, by=by, action="e")]))
     found = await stores.cases(OFFICER.person)
     assert [(line.kind, line.urgent) for line in found] == [("ended_by_staff", False)] * cases
-    audited = [(entry.person, entry.what) for entry in await stores.audit_log("lesson-1")]
+    audited = [(entry.person, entry.what) for entry in await stores.audit_log(Role.SAFEGUARDING, "lesson-1")]
     assert audited == [(by.person, "ended_lesson")] * cases
 
 
@@ -114,7 +114,7 @@ async def test_Q4_opening_a_case_is_on_record_and_the_list_knows(stores: Stores)
     opened = await stores.case(second.id, OFFICER, 5_000)
     assert opened is not None
     assert not opened.line.opened_by_you  # not before this time
-    [entry] = await stores.audit_log()
+    [entry] = await stores.audit_log(Role.SAFEGUARDING)
     assert (entry.at, entry.person, entry.what, entry.whom, entry.lesson) == (
         5_000,
         OFFICER.person,
@@ -129,7 +129,7 @@ async def test_Q4_opening_a_case_is_on_record_and_the_list_knows(stores: Stores)
 
 async def test_no_such_case_writes_nothing(stores: Stores) -> None:
     assert await stores.case("nothing", OFFICER, 5_000) is None
-    assert await stores.audit_log() == []
+    assert await stores.audit_log(Role.SAFEGUARDING) == []
 
 
 def ended(rule: str, charge: str = "not_charged", **more: object) -> PartEnded:
@@ -234,7 +234,8 @@ async def test_O1_the_ledger_is_appended_to_with_name_and_reason(stores: Stores)
         (TEACHER.name, ""),
         (OFFICE.name, "line was down"),
     ]
-    assert [(entry.what, entry.whom) for entry in await stores.audit_log()] == [("overruled", "pupil-1")]
+    log = await stores.audit_log(Role.SAFEGUARDING)
+    assert [(entry.what, entry.whom) for entry in log] == [("overruled", "pupil-1")]
 
 
 def test_the_same_append_makes_the_same_rows() -> None:
@@ -253,10 +254,31 @@ async def test_Q1_a_visit_is_recorded_with_who_when_and_how_long(stores: Stores)
     await stores.visit_began(MANAGER, "lesson-1", "v-1", 1_000)
     await stores.visit_began(MANAGER, "lesson-1", "v-2", 2_000)
     await stores.visit_ended(MANAGER, "lesson-1", "v-1", 4_000)
-    first, second = await stores.drop_ins("lesson-1")
+    first, second = await stores.drop_ins(Role.SAFEGUARDING, "lesson-1")
     assert (first.person, first.began_at, first.ended_at) == (MANAGER.person, 1_000, 4_000)
     assert (second.began_at, second.ended_at) == (2_000, None)
-    assert await stores.drop_ins("lesson-2") == []
+    assert await stores.drop_ins(Role.SAFEGUARDING, "lesson-2") == []
+
+
+async def test_Q1_an_administrators_visit_is_read_by_the_safeguarding_team_alone(stores: Stores) -> None:
+    head = Actor(Role.ADMINISTRATOR, "person-a", "Ms Head")
+    for by, visit, at in ((MANAGER, "v-1", 1_000), (head, "v-2", 2_000)):
+        await stores.visit_began(by, "lesson-1", visit, at)
+        await stores.visit_ended(by, "lesson-1", visit, at + 500)
+    await stores.audit(head, "opened_case", "case-1", 3_000, "lesson-1")
+
+    async def reads(reader: Role) -> tuple[list[str], list[str]]:
+        visits = await stores.drop_ins(reader, "lesson-1")
+        log = await stores.audit_log(reader, "lesson-1")
+        return [visit.person for visit in visits], [f"{line.person} {line.what}" for line in reversed(log)]
+
+    theirs = [f"{MANAGER.person} visit_began", f"{MANAGER.person} visit_ended"]
+    heads = ["person-a visit_began", "person-a visit_ended"]
+    opened = ["person-a opened_case"]
+    assert await reads(Role.SAFEGUARDING) == ([MANAGER.person, "person-a"], [*theirs, *heads, *opened])
+    assert await reads(Role.ADMINISTRATOR) == ([MANAGER.person], [*theirs, *opened])
+    for reader in set(Role) - {Role.SAFEGUARDING, Role.ADMINISTRATOR}:
+        assert await reads(reader) == ([], []), reader
 
 
 async def test_C5_a_note_is_mailed_to_the_office(stores: Stores) -> None:
@@ -307,7 +329,7 @@ async def test_notes_marks_and_free_audit_lines(stores: Stores) -> None:
     await stores.mark("node-2", 1_500)
     assert await stores.marks() == {"node-1": 2_000, "node-2": 1_500}
     await stores.audit(TEACHER, "saw_phone_number", FAMILY.person, 9_000, "lesson-1")
-    assert [entry.what for entry in await stores.audit_log("lesson-1")] == ["saw_phone_number"]
+    assert [entry.what for entry in await stores.audit_log(Role.SAFEGUARDING, "lesson-1")] == ["saw_phone_number"]
 
 
 async def test_each_of_two_cases_in_one_append_is_frozen_at_its_own_cause(url: str) -> None:

@@ -36,6 +36,9 @@ class Booking:
     async def lesson(self, lesson: str) -> Lesson | None:
         return self._lesson if lesson == self._lesson.id else None
 
+    async def may_watch(self, person_id: str, lesson: str) -> bool:
+        return True
+
 
 @asynccontextmanager
 async def product(folder: Path, *relay_addresses: str) -> AsyncIterator[Served]:

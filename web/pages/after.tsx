@@ -8,7 +8,7 @@ import { Timeline } from '../ui/timeline';
 import { type After, http, Refusal } from '../wire/http';
 import type { Because, Choice, Outcome } from '../wire/types';
 import { BUTTONS, fill, MORE, REASONS, ROOM } from '../words';
-import { me, zone } from './me';
+import { me, watches, zone } from './me';
 import { Loaded, ourFault, Site } from './site';
 import { when } from './start';
 
@@ -64,7 +64,7 @@ export function AfterContent({ id, after, again }: ContentProps) {
   const teacher = me.value?.role === 'teacher';
   return (
     <>
-      {me.value?.role !== 'manager' && (
+      {!watches(me.value?.role) && (
         <section class="stack" aria-labelledby="outcome">
           <h2 id="outcome">What it comes to</h2>
           <Outcomes after={after} teacher={teacher} />

@@ -7,7 +7,7 @@ import { CasePage } from './case';
 import { CasesPage } from './cases';
 import { CheckInPage } from './check_in';
 import { DeviceCheckPage } from './device_check';
-import { me } from './me';
+import { me, watches } from './me';
 import { RoomPage } from './room';
 import { path, pupilIn, routeOf } from './router';
 import { SignInPage } from './sign_in';
@@ -42,7 +42,7 @@ function Signed() {
   switch (route.page) {
     case 'start':
       if (me.value.role === 'safeguarding') return <CasesPage />;
-      if (me.value.role === 'manager') return <WallPage />;
+      if (watches(me.value.role)) return <WallPage />;
       return <StartPage role={me.value.role} />;
     case 'cases':
       return <CasesPage />;

@@ -90,6 +90,7 @@ const BY: Record<string, string> = {
 const PARTS: Record<string, string> = {
   teacher: 'Teacher',
   manager: 'People manager',
+  administrator: 'Administrator',
   safeguarding: 'Safeguarding team',
   office: 'Office',
 };

@@ -6,6 +6,11 @@ import { go } from './router';
 
 export const me = signal<Me | null>(null);
 
+/** Who watches lessons (A6); their start page is the live wall. */
+export function watches(role: Me['role'] | undefined): role is 'manager' | 'administrator' {
+  return role === 'manager' || role === 'administrator';
+}
+
 export function zone(): string {
   return me.value?.service.time_zone ?? 'Europe/London';
 }

@@ -1,4 +1,4 @@
-/** The people manager's start page: every live lesson at a glance (A6). Looking is no visit; opening a tile is (Q1). */
+/** The start page of people managers and administrators: every live lesson at a glance (A6). Looking is no visit; opening a tile is (Q1). */
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';

@@ -4,7 +4,7 @@ import type { AdultState, Because, Choice, Happened, Outcome } from './types';
 
 export interface Me {
   name: string;
-  role: 'teacher' | 'family' | 'manager' | 'safeguarding';
+  role: 'teacher' | 'family' | 'manager' | 'safeguarding' | 'administrator';
   service: { name: string; phone: string; time_zone: string };
   now: number;
 }
