@@ -588,6 +588,7 @@ export const WATCH = {
   pictures: 'Pictures and sound',
   sound_on: 'Turn sound on',
   sound_off: 'Turn sound off',
+  line_lost: 'This page is reconnecting.',
   opening: 'Picture and sound are on their way.',
   no_picture: "{pupil}'s picture is not reaching us yet.",
   no_sound: "{pupil}'s sound is not reaching us yet.",

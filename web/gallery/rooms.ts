@@ -590,6 +590,13 @@ export const ROOMS: Record<string, Recorded> = {
   },
   'watch-opening': { role: 'observer', now: at(8), part: STARTED, leg: 'opening' },
   'watch-again': { role: 'observer', now: at(8), part: STARTED, leg: 'again' },
+  'watch-reconnecting': {
+    role: 'observer',
+    now: at(8),
+    part: STARTED,
+    leg: 'open',
+    here: { link: 'reconnecting', lostAt: at(8) - 4_000 },
+  },
   'watch-refused': { role: 'observer', now: at(8), part: STARTED, leg: 'none' },
   'watch-no-relay': { role: 'observer', now: at(8), part: STARTED },
   'watch-clock': {

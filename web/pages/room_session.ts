@@ -265,7 +265,8 @@ export class RoomSession {
   }
 
   #link(link: Here['link'], refusal: string, refusalCode: string): void {
-    if (link === 'refused' && this.state.value.closing !== null) return;
+    // Open it is with the first status, not with the welcome: `reduce`.
+    if (link === 'open' || (link === 'refused' && this.state.value.closing !== null)) return;
     const lost = link === 'reconnecting' && this.state.value.here.lostAt === 0;
     const change: Partial<Here> = { link, refusal, refusalCode };
     if (lost && this.state.value.sight !== null) change.lostAt = this.now();

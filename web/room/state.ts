@@ -85,6 +85,9 @@ export const HERE: Here = {
   understood: '',
 };
 
+/** The line is there, and what is known is of now. */
+const OPEN = { link: 'open', lostAt: 0 } as const;
+
 export interface RoomState {
   you: You | null;
   lesson: LessonInfo | null;
@@ -120,14 +123,20 @@ export function reduce(state: RoomState, frame: ServerFrame, local: number): Roo
   switch (frame.type) {
     case 'welcome': {
       const kept = frame.resumed ? state : { ...EMPTY, halted: state.halted, here: state.here };
-      const here = { ...kept.here, link: 'open' as const, lostAt: 0 };
+      // A status of before the line was lost says nothing of now: until the next one, what was shown stands.
+      const here = kept.status === null ? { ...kept.here, ...OPEN } : kept.here;
       const sight = { server: frame.now, local };
       return { ...kept, you: frame.you, lesson: frame.lesson, sight, n: frame.cursor.n, here };
     }
     case 'event':
       return frame.n <= state.n ? state : show({ ...state, n: frame.n }, frame.event);
     case 'status':
-      return { ...state, status: frame, sight: { server: frame.now, local } };
+      return {
+        ...state,
+        status: frame,
+        sight: { server: frame.now, local },
+        here: { ...state.here, ...OPEN },
+      };
     case 'peers':
       return { ...state, peers: frame.peers };
     case 'halt':

@@ -7,6 +7,9 @@ import { say } from './saying';
 import { adultWord, type Known, pupilName, sideName, sideStatus, TEACHER, time } from './sides';
 
 export function observed(room: Known, now: number): Presentation {
+  if (room.here.link === 'reconnecting') {
+    return say('reconnecting', { tone: 'info', icon: 'dotted', headline: WATCH.line_lost });
+  }
   const part = room.status.parts.find((p) => p.phase !== 'over') ?? room.status.parts[0];
   if (part === undefined) return say('before', { tone: 'quiet', icon: 'clock', headline: MORE.watch_before });
   if (part.paused) {
@@ -76,6 +79,8 @@ export function lookName(room: Known, side: string): string {
 
 /** In place of a picture: why there is none, as far as it is known. Empty where there is one. */
 export function pictureMissing(room: Known, side: string, look: Look): string {
+  // Our own line is lost: the server has ended our leg with it, and what we know of the side is of before.
+  if (room.here.link === 'reconnecting') return WATCH.again;
   const pupil = lookName(room, side);
   const status = sideStatus(room.status, side);
   if (status !== null && !status.here) return fill(WHY.other.away, { pupil });

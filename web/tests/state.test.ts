@@ -4,11 +4,11 @@ import { gone, left, serverNow, timeOfDay } from '../room/clock';
 import { present } from '../room/present';
 import type { Presentation } from '../room/presentation';
 import { SILENT, speak } from '../room/speech';
-import { EMPTY, reduce } from '../room/state';
+import { EMPTY, here, reduce } from '../room/state';
 import { BETTER_FOR_MS, steady, WORSE_AFTER_MS } from '../room/steady';
-import type { ServerFrame, Shown } from '../wire/types';
+import type { ServerFrame, Shown, Welcome } from '../wire/types';
 
-const WELCOME: ServerFrame = {
+const WELCOME: Welcome = {
   type: 'welcome',
   you: { role: 'teacher', side: 'teacher', name: 'Mrs Novakova', epoch: 1 },
   lesson: LESSON,
@@ -47,6 +47,36 @@ test('an event that came before is not shown twice', () => {
   ]);
   expect(state.chat.map((line) => line.text)).toEqual(['hello', 'again']);
   expect(state.n).toBe(2);
+});
+
+/** A live lesson whose line was lost, and what it says each time something comes. */
+function comesBack(role: 'teacher' | 'observer', flows: boolean) {
+  const recorded = ROOMS[role === 'teacher' ? 'live-t' : 'watch-live'];
+  const lost = ROOMS[role === 'teacher' ? 'lost-theirs-t' : 'watch-lost'];
+  if (recorded === undefined || lost === undefined) throw new Error('no room');
+  const before = room(recorded);
+  const now = recorded.now;
+  const you = before.you;
+  if (you === null) throw new Error('nobody');
+  let state = here(before, { link: 'reconnecting', lostAt: now - 8_000, mediaFlows: flows });
+  const says = [present(state, now).state];
+  state = reduce(state, { ...WELCOME, you, now, resumed: true, cursor: { projection: 1, n: state.n } }, 0);
+  says.push(present(state, now).state);
+  const status = room(lost).status;
+  if (status === null) throw new Error('no status');
+  state = reduce(state, status, 0);
+  says.push(present(state, now).state);
+  return says;
+}
+
+test('after a line was lost, no status of before is shown as if it were of now', () => {
+  expect(comesBack('teacher', false)).toEqual([
+    'interrupted_yours',
+    'interrupted_yours',
+    'interrupted_theirs',
+  ]);
+  expect(comesBack('teacher', true)).toEqual(['reconnecting', 'reconnecting', 'interrupted_theirs']);
+  expect(comesBack('observer', false)).toEqual(['reconnecting', 'reconnecting', 'interrupted_theirs']);
 });
 
 test('a resumed welcome keeps what there was; another forgets it', () => {

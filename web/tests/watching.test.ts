@@ -48,6 +48,15 @@ test.each<[string, string, Partial<Look>, string]>([
   expect(look(name, side, change).picture).toBe(words);
 });
 
+test('while our own line is lost no side is named: what is missing is ours', () => {
+  for (const side of ['teacher', 'sam']) {
+    expect(look('watch-reconnecting', side, { picture: 'gone', sound: 'gone' })).toEqual({
+      picture: 'We cannot show pictures now. We are trying again.',
+      sound: '',
+    });
+  }
+});
+
 test('a side that is away, or whose line is lost, is named so', () => {
   expect(look('watch-away', 'sam', { picture: 'gone' }).picture).toBe('Sam is not here yet.');
   expect(look('watch-lost', 'sam', { picture: 'gone' }).picture).toBe("Sam's connection has dropped.");
