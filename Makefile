@@ -3,7 +3,7 @@ export PATH := $(abspath .venv)/bin:$(PATH)
 PYTHON ?= python3
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
-.PHONY: setup demo test test-alone lint bench types clean browser
+.PHONY: setup demo test test-alone lint bench bench-media types clean browser
 
 setup: .venv/.stamp node_modules/.stamp server/static/.stamp
 
@@ -48,6 +48,11 @@ test-alone: setup browser
 
 bench: setup
 	python -m benchmarks
+
+# The media relay beside Debian's Janus, which is installed where it can be.
+bench-media: setup browser
+	@python .ci/janus.py
+	python -m benchmarks.media
 
 clean:
 	rm -rf .venv node_modules server/static

@@ -16,6 +16,18 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def on_cpu_s(pid: int) -> float:
+    """Seconds that a process's threads have run so far, to the nanosecond; a thread that has ended is not counted."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+                total += int(file.read().split()[0])
+        except FileNotFoundError:  # it ended meanwhile
+            continue
+    return total / 1e9
+
+
 def machine_cpu_s() -> float:
     """Busy seconds of all cores so far."""
     with open("/proc/stat") as file:
