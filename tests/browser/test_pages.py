@@ -93,7 +93,7 @@ async def both_in(home: House, teacher: Seated, family: Seated) -> None:
 
 
 FOCUSED = "document.activeElement?.getAttribute('aria-label') || document.activeElement?.textContent?.trim() || ''"
-STOPS_MAX = 12
+STOPS_MAX = 14
 """Tab stops of a page or of the room, at most."""
 
 

@@ -71,6 +71,7 @@ function portOf(recorded: Recorded, asked: URLSearchParams): RoomPort {
     shown: signal(present(state.value, recorded.now)),
     pending: signal<readonly Pending[]>([]),
     notice: signal(''),
+    advice: signal(''),
     draft: signal(''),
     mediaTurn: signal(0),
     soundTries: signal(0),

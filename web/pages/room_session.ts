@@ -41,6 +41,8 @@ export class RoomSession {
   readonly shown: Signal<Presentation> = signal(present(EMPTY, 0));
   readonly pending: Signal<readonly Pending[]> = signal([]);
   readonly notice = signal('');
+  /** What is good to know, where the room itself has nothing to say. */
+  readonly advice = signal('');
   readonly draft: Signal<string>;
   /** Changes whenever media did: pictures are drawn from `media`. */
   readonly mediaTurn = signal(0);
@@ -56,6 +58,7 @@ export class RoomSession {
   #spoken: Spoken = SILENT;
   #timers: ReturnType<typeof setInterval>[] = [];
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #adviceTimer: ReturnType<typeof setTimeout> | undefined;
   #blocked = new Set<string>();
   #reporting = false;
   readonly #watch = new OwnWatch();
@@ -79,7 +82,8 @@ export class RoomSession {
     this.#sound = new RoomSound({
       media: () => this.media,
       now: () => this.now(),
-      say: (text, ms) => this.say(text, ms),
+      say: (text) => this.say(text),
+      advise: (text, ms) => this.#advise(text, ms),
       changed: () => void this.#report(),
       remembered: this.#remembered,
       keep: this.#ports.keep,
@@ -104,6 +108,7 @@ export class RoomSession {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     clearTimeout(this.#noticeTimer);
+    clearTimeout(this.#adviceTimer);
     removeEventListener('online', this.#hurry);
     document.removeEventListener('visibilitychange', this.#hurry);
     navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
@@ -194,12 +199,21 @@ export class RoomSession {
   }
 
   /** Why something was not done: in the status line for a moment, and aloud. */
-  say(text: string, ms = NOTICE_MS): void {
+  say(text: string): void {
     this.notice.value = text;
     announce(text);
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => {
       this.notice.value = '';
+    }, NOTICE_MS);
+  }
+
+  #advise(text: string, ms: number): void {
+    this.advice.value = text;
+    announce(text);
+    clearTimeout(this.#adviceTimer);
+    this.#adviceTimer = setTimeout(() => {
+      this.advice.value = '';
     }, ms);
   }
 

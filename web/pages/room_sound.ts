@@ -13,8 +13,10 @@ export interface RoomSoundPorts {
   media(): Media | null;
   /** The server's time, Unix ms. */
   now(): number;
-  /** In the status line for a while, and aloud. */
-  say(text: string, ms?: number): void;
+  /** In the status line for a moment, and aloud: why something was not done. */
+  say(text: string): void;
+  /** As that, for so long, and only while the room itself has nothing to say there. */
+  advise(text: string, ms: number): void;
   /** How it is sent has changed: the server is told at once. */
   changed(): void;
   remembered: Pick<Remembered, 'musicTold'>;
@@ -65,7 +67,7 @@ export class RoomSound {
   #tellOfMusic(media: Media): void {
     if (media.own.sound !== 'music' || this.ports.remembered.musicTold) return;
     this.ports.remembered.musicTold = true;
-    this.ports.say(SOUND.first_use, FIRST_USE_MS);
+    this.ports.advise(SOUND.first_use, FIRST_USE_MS);
   }
 
   /** The press that was made here, or obeyed last; 0: none yet. */

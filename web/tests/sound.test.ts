@@ -42,7 +42,8 @@ function page(keep = new Map<string, string>(), works = true, told = true) {
     media: () => media as unknown as Media,
     // A page's clock runs between two milliseconds; the wire takes whole ones.
     now: () => NOW + 0.25,
-    say: (text, ms) => void said.push([text, ms]),
+    say: (text) => void said.push([text, undefined]),
+    advise: (text, ms) => void said.push([text, ms]),
     changed,
     remembered,
     keep: { getItem: (key) => keep.get(key) ?? null, setItem: (key, value) => void keep.set(key, value) },

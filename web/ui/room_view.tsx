@@ -27,6 +27,7 @@ export type RoomPort = Pick<
   | 'shown'
   | 'pending'
   | 'notice'
+  | 'advice'
   | 'draft'
   | 'mediaTurn'
   | 'soundTries'
@@ -134,7 +135,7 @@ export function RoomView({ session, after, checkIn, go, chatOpen }: Props) {
       </button>
       <div class="bar" aria-hidden="true" />
       <Heading room={room} />
-      <StatusLine shown={shown} notice={session.notice.value} act={act} />
+      <StatusLine shown={shown} notice={session.notice.value} advice={session.advice.value} act={act} />
       {over ? (
         <main class="afterwards day" tabIndex={0} aria-label="After the lesson">
           <p>Your camera and microphone are off.</p>

@@ -118,16 +118,21 @@ interface Props {
   shown: Presentation;
   /** Takes the second line for a moment: why something just asked for was not done. */
   notice: string;
+  /** Takes it only where nothing is the matter: no clock and no trouble waits for what is merely good to know. */
+  advice?: string;
   act: (act: Act) => void;
 }
+
+const NOTHING_THE_MATTER: ReadonlySet<string> = new Set(['before', 'live']);
 
 /** Headline and second line together: from here on they are set closer, so that they keep to their place. */
 const LONG = 170;
 
-export function StatusLine({ shown, notice, act }: Props) {
+export function StatusLine({ shown, notice, advice = '', act }: Props) {
   const over = isEnded(shown.state);
   const Heading = over ? 'h2' : 'p';
-  const second = notice || shown.second;
+  const said = notice || (NOTHING_THE_MATTER.has(shown.state) ? advice : '');
+  const second = said || shown.second;
   return (
     <section
       class={shown.state === 'sound_blocked' ? 'status whole' : 'status'}
@@ -142,7 +147,7 @@ export function StatusLine({ shown, notice, act }: Props) {
         <Clocked text={shown.headline} shown={shown} />
       </Heading>
       {second && (
-        <p class={notice ? 'second said' : 'second'}>
+        <p class={said ? 'second said' : 'second'}>
           <Clocked text={second} shown={shown} />
         </p>
       )}
