@@ -10,7 +10,8 @@ from typing import Final
 
 import msgspec
 
-from rooms.proof import FOREVER, LOSS_MS, NEVER, SILENT_MS, Proof
+from rooms.leg import Leg
+from rooms.proof import FOREVER, GAP_MS, LOSS_MS, NEVER, SILENT_MS, Proof
 from rooms.quality import Quality, Sample
 
 
@@ -128,10 +129,15 @@ class Device:
         self.quality.sample(sample, now)
         return changed
 
-    def own(self, now: int) -> Own:
-        """How it stands at ``now``, by itself."""
+    def own(self, now: int, leg: Leg | None = None) -> Own:
+        """How it stands at ``now``, by itself; ``leg``: what the relay has heard of its side."""
         line, reported = self.line, self.reported
         proven = line.ok
+        if leg is not None and now - proven >= LOSS_MS and not self.closed_well:
+            silent = leg.silent_since(proven)
+            if silent is not None:
+                # Cut together with media, the line was there until then; else it had fallen silent before.
+                return Own(_LOST, silent if silent - proven < GAP_MS else proven, _BROKE, now, reported)
         if now - proven >= self._silent_ms() or (line.gaps and line.patchy(now)):
             return Own(_LOST, proven, _CLOSED_WELL if self.closed_well else _BROKE, now, reported)
         if not (self.camera.fine and self.microphone.fine):

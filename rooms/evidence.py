@@ -10,8 +10,8 @@ A side stands by its best *device*; a device by itself is
 | device by itself | when |
 |---|---|
 | lost: away   | never came, left, or its socket was closed in good order and it did not return within 3 s |
-| lost: line   | not heard for 4.5 s (a beat comes every second; one that was lost comes late), or over a quarter |
-|              | of the last 20 s lost in gaps |
+| lost: line   | not heard for 4.5 s (a beat comes every second; one that was lost comes late), or for 3 s where the   |
+|              | relay hears nothing of its side either, or over a quarter of the last 20 s lost in gaps |
 | lost: camera, microphone | its own report says missing, blocked, in use, ended (before *started*: off) for 3 s |
 |              | or from the first |
 | unsure: media | in the room, but no report yet; or heard for 4.5 s after its last report           |
@@ -23,23 +23,35 @@ A side is then
 |---|---|
 | lost         | every one of its devices is lost; but within 10 s of a takeover that found the side not lost: |
 | unknown: takeover | that |
-| unknown: media | unsure; or fine, somebody of the other side is not lost either, and media between the two is |
-|              | not shown to flow |
+| lost: media  | *dark*: fine, but its media demonstrably reaches neither the other side nor us               |
+| unknown: media | unsure; or fine, somebody of the other side is neither lost nor dark, and media between the two is |
+|              | not shown to flow; or fine and nobody is there, and media does not reach us, as far as we know |
 | unknown: path | as above, for 10 s after another path was asked for: a word, never a class |
-| ready        | fine, and media flows; or fine, and the other side is lost (nobody to send to; C3 can run) |
+| ready        | fine, and media flows; or fine, the other side is lost or dark, and media reaches us (C3 can run) |
 
 *Media flows* between the teacher and a pupil as long as both report more packets sent and more received, or the one
 that does not send has switched camera and microphone off after *started* and its connection stands. It has ceased once
 both are proven (heard, devices fine) for 4.5 s after the last of it: so a cut cable is a lost line and not a loss of
 media, whichever report came last. When two sides first meet, the one that was ready before stays so for those 4.5 s.
-The teacher needs media with one of the pupils who are not lost; a pupil with the teacher. While there is no media relay
-the server has no view of media of its own: a media cut with both control lines alive is *unknown*, nobody's fault.
+The teacher needs media with one of the pupils who are not lost; a pupil with the teacher.
 
-*What a report can do.* A browser's report makes its own side lost (its devices) or keeps both sides unknown (media).
-It never enters the other side's devices or line, and only these make a side lost.
+*Media reaches us* while packets come on the side's leg to the media relay (`rooms.leg`): the server's own view, on
+which fault for media rests. A side is dark once its leg was silent for 3 s (or for over a quarter of the last 20 s), in
+which its line was heard and the relay heard others, unless media with the other side is shown to flow, or its own
+browser says that it receives, or it sends nothing by choice. Where nothing shows that the relay hears, or there is no
+word of it, nobody is dark. A side that has just come, or to whom somebody has, has 15 s for its media to come; so has
+everybody when the relay is back. Two sides whose media reaches us and not each other are both unknown: nobody's fault,
+and the server lets media through itself. Without a relay every side's media reaches us as far as we know, and none is
+dark: a media cut with both control lines alive is unknown.
 
-*Dates.* A worse class dates from the last evidence of the better, found 3 to 4.5 s later. A better one dates from the
-fact that shows it; where it is better because the other side turns out lost, from that loss.
+*What a report can do.* A browser's report makes its own side lost (its devices), keeps both sides unknown (media), or
+keeps its own side from being dark. It never enters the other side's devices, line or leg, and only these make a side
+lost. Thus one that can still receive and not send is unknown at first: the other side ceases to send within 30 s
+(RFC 7675), then it receives nothing either and becomes dark.
+
+*Dates.* A worse class dates from the last evidence of the better, found 3 to 4.5 s later: of darkness the last packet
+on its leg, or the second before media was last shown to flow. A better one dates from the fact that shows it; where it
+is better because the other side turns out lost, from that loss.
 
 *Watermark.* `complete_until` is the time before which no change can date any more (at it, one still may). For a side
 that is lost it is now; for another the least of what keeps it from being worse: its last beat, its last fault-free
@@ -53,6 +65,7 @@ from typing import Final
 
 from rooms.commands import Evidence, SideIs
 from rooms.device import Device, Reason, Standing
+from rooms.leg import Leg
 from rooms.lesson import TEACHER, SideId
 from rooms.proof import FOREVER, LOSS_MS, NEVER
 from rooms.quality import Sample
@@ -73,13 +86,14 @@ DEVICES_MAX: Final = 8
 class LessonEvidence:
     """What evidence says of every side of one lesson."""
 
-    def __init__(self, sides: Iterable[SideId]) -> None:
+    def __init__(self, sides: Iterable[SideId], *, relay: bool = False) -> None:
         """Everybody starts as away.
 
         Args:
             sides: ``"teacher"`` and the pupils' ids.
+            relay: whether there is a media relay, whose view `leg` brings.
         """
-        self._sides = {name: Side(name) for name in sides}
+        self._sides = {name: Side(name, Leg() if relay else None) for name in sides}
         teacher = self._sides[TEACHER]
         self._pairs = [Pair(teacher, side) for side in self._sides.values() if side is not teacher]
         for pair in self._pairs:
@@ -155,11 +169,33 @@ class LessonEvidence:
             return
         silent = known.silent_by_choice
         known.line.prove(now)
-        if known.report(sample, started=where.started, now=now) or now >= self._calm_until or where.evidence == "lost":
+        changed = known.report(sample, started=where.started, now=now)
+        if silent and not known.silent_by_choice and where.leg is not None:
+            where.leg.come(now)
+        if changed or now >= self._calm_until or where.evidence == "lost":
             self._judge(now)
         else:
             self._judged_at = NEVER
             self._unjudged |= known.silent_by_choice != silent
+
+    def leg(self, side: SideId, at: int | None, others_at: int | None, now: int) -> None:
+        """What the relay says of a side that has come once; about once a second. Without a relay it is passed over.
+
+        Args:
+            side: whose leg it is.
+            at: when the last RTP came on it; None: none yet, or it has no leg.
+            others_at: when the last came on any other leg, of any lesson; None: never, the relay is not heard from, or
+                it refused this side's leg: then its silence is nobody's fault.
+            now: when the relay was asked.
+        """
+        now = self._until(now)
+        where = self._sides[side]
+        if where.leg is None:
+            return
+        if where.leg.told(at, others_at, now) and where.devices:
+            self._judge(now)
+        else:
+            self._judged_at = NEVER
 
     def left(self, side: SideId, now: int, device: str | None = None) -> None:
         """Leave was pressed: away at once. Without ``device``: the whole side."""
@@ -179,6 +215,8 @@ class LessonEvidence:
         where.drop(old, now)
         if where.evidence != "lost" and now >= where.takeover_until:
             where.takeover_until = now + TAKEOVER_MS
+        if where.leg is not None:
+            where.leg.forget(now)
         self._judge(now)
 
     def path_switching(self, side: SideId, now: int) -> None:
@@ -207,6 +245,8 @@ class LessonEvidence:
             side.away_since += ms
             side.takeover_until += ms
             side.path_until += ms
+            if side.leg is not None:
+                side.leg.shift(ms)
             for device in side.devices.values():
                 device.shift(ms)
         for pair in self._pairs:
@@ -221,6 +261,8 @@ class LessonEvidence:
         self._resumed_at = now
         for side in self._sides.values():
             side.tell_again = True
+            if side.leg is not None:
+                side.leg.restart(now)
             for device in side.devices.values():
                 device.restart(now)
         self._judge(now)
@@ -286,12 +328,27 @@ class LessonEvidence:
                 newly_lost = max(newly_lost, side.own.onset)
         for pair in self._pairs:
             pair.look(now)
+        newly_lost = max(newly_lost, self._look_at_media(now))
         for side in self._all:
             self._tell(side, now, newly_lost)
         self._due = self._next_due(now)
         self._calm_until = self._calm(now)
         self._judged_at = now
         self._unjudged = False
+
+    def _look_at_media(self, now: int) -> int:
+        """Find who is dark, once the pairs have been looked at; the latest onset of those who were not."""
+        newly_dark = NEVER
+        for side in self._all:
+            if side.leg is None:
+                continue
+            was_dark = side.dark
+            side.look_at_media()
+            if side.dark and not was_dark:
+                newly_dark = max(newly_dark, side.dark_since)
+            elif was_dark and not side.dark:
+                side.meet_again(now)
+        return newly_dark
 
     def _tell(self, side: Side, now: int, newly_lost: int) -> None:
         """Note the side's class, if it changed: a worse one from its onset, a better one from what shows it."""
@@ -302,8 +359,8 @@ class LessonEvidence:
             return
         if _RANK[evidence] < _RANK[side.evidence]:
             at = max(onset, newly_lost) if evidence == "unknown" else onset
-        elif evidence == "ready" and newly_lost > NEVER // 2 and side.reasons in (_MEDIA, _PATH):
-            at = newly_lost
+        elif evidence == "ready" and newly_lost > NEVER // 2 and (side.evidence, side.reasons) in _UNKNOWN_FLOW:
+            at = newly_lost if side.leg is None else max(newly_lost, side.leg.flows_since)
         else:
             at = now
         at = min(now, max(at, side.since, self._watermark, self._resumed_at))
@@ -323,19 +380,26 @@ class LessonEvidence:
             if pair.met:
                 if pair.through(side.name):
                     return "ready", (), now
-                alone, shown = False, max(shown, pair.shown(side.name))
-        return ("ready", (), now) if alone else ("unknown", word, shown)
+                if not pair.other(side).dark:
+                    alone, shown = False, max(shown, pair.shown(side.name))
+        if side.dark:
+            return "lost", _MEDIA, side.dark_since
+        if alone and side.reaches_us():
+            return "ready", (), now
+        return "unknown", word, shown if side.leg is None or not alone else side.leg.ok
 
     def _proven(self, side: Side, now: int) -> int:
         """Up to when nothing can still make this side worse than it was told to be."""
         if side.evidence == "lost":
             return now
-        proven = side.own.proven
+        proven = min(side.own.proven, side.lit_until(now))
         if side.evidence == "ready":
             proven = min(proven, side.own.reported)
             met = [pair.shown(side.name) for pair in side.pairs if pair.met and pair.through(side.name)]
             if met:
                 proven = min(proven, max(met))
+            elif side.leg is not None and not side.silent_by_choice():
+                proven = min(proven, side.leg.ok)
         return proven
 
     def _next_due(self, now: int) -> int:
@@ -359,6 +423,8 @@ class LessonEvidence:
         """Until when an ordinary sample changes nothing. Of a lost side that is its own devices' to change, always."""
         calm = now + LOSS_MS
         for side in self._all:
+            if side.dark:
+                return now
             if side.evidence == "ready":
                 calm = min(calm, side.own.reported + LOSS_MS)
             elif side.evidence == "unknown" and side.devices:
@@ -373,4 +439,5 @@ class LessonEvidence:
 
 _MEDIA: Final = (Reason.MEDIA,)
 _PATH: Final = (Reason.PATH,)
+_UNKNOWN_FLOW: Final = (("unknown", _MEDIA), ("unknown", _PATH))
 _RANK: Final[dict[Evidence, int]] = {"lost": 0, "unknown": 1, "ready": 2}

@@ -9,8 +9,12 @@ from msgspec.structs import replace
 
 from rooms.commands import Evidence
 from rooms.device import Device, Own, Reason, Standing
+from rooms.leg import Leg
 from rooms.lesson import SideId
-from rooms.proof import FOREVER, NEVER, SILENT_MS, Proof
+from rooms.proof import CADENCE_MS, FOREVER, NEVER, SILENT_MS, Proof
+
+CLAIM_MS: Final = 2 * CADENCE_MS
+"""Two reports in which nothing more was received: a browser that says so no longer says that media gets through."""
 
 _NOTHING: Final = Proof()
 """What a side without devices has ever sent or received."""
@@ -22,12 +26,14 @@ class Side:
     """One side: its devices, and what was last told of it."""
 
     __slots__ = (
-        "away_since", "devices", "evidence", "here", "name", "own", "pairs", "path_until", "reasons", "since",
-        "started", "takeover_until", "tell_again",
+        "away_since", "came_at", "dark", "dark_since", "devices", "evidence", "here", "leg", "name", "own", "pairs",
+        "path_until", "reasons", "since", "started", "takeover_until", "tell_again",
     )  # fmt: skip
 
-    def __init__(self, name: SideId) -> None:
+    def __init__(self, name: SideId, leg: Leg | None = None) -> None:
         self.name = name
+        self.leg = leg
+        """What the media relay has heard of it; None where there is no relay."""
         self.devices: dict[str, Device] = {}
         self.pairs: list[Pair] = []
         """Those that it is one of."""
@@ -42,17 +48,22 @@ class Side:
         self.own = Own(_LOST, NEVER, _AWAY, NEVER, NEVER)
         self.here = False
         """Not lost by itself: somebody with whom media could flow."""
+        self.came_at = NEVER
+        """When it last ceased to be lost by itself."""
+        self.dark = False
+        """It is here, and its media demonstrably reaches nobody, not even us; since `dark_since`."""
+        self.dark_since = NEVER
 
     def look(self, now: int) -> None:
         """Judge the side by itself, by its best device."""
         devices = self.devices
         if len(devices) == 1:
             (device,) = devices.values()
-            own = device.own(now)
+            own = device.own(now, self.leg)
         elif not devices:
             own = Own(_LOST, self.away_since, _AWAY, now, NEVER)
         else:
-            own = _best([device.own(now) for device in devices.values()])
+            own = _best([device.own(now, self.leg) for device in devices.values()])
         if own.standing is _LOST:
             if now < self.takeover_until:
                 own = Own(Standing.UNSURE, now, (Reason.TAKEOVER,), now, own.reported)
@@ -60,7 +71,55 @@ class Side:
                 onset = max(own.onset, self.away_since, self.takeover_until)
                 own = own if onset == own.onset else replace(own, onset=onset)
         self.own = own
+        was_here = self.here
         self.here = own.standing is not _LOST
+        if self.here and not was_here:
+            self.came_at = now
+            if self.leg is not None:
+                self.leg.come(now)
+
+    def look_at_media(self) -> None:
+        """Judge whether it is dark, once its pairs have been looked at.
+
+        Fault rests on what the relay hears of this side, and its own browser may deny it; the other side's may not add
+        to it. While it says that it receives media, its packets have reached the other side within 30 s: else that one
+        would have ceased to send (RFC 7675).
+        """
+        self.dark = False
+        leg, own = self.leg, self.own
+        if leg is None or own.standing is not Standing.FINE or self.silent_by_choice():
+            return
+        got = self.received()
+        received = got.ok
+        if own.proven - received < CLAIM_MS and not (got.gaps and got.patchy(own.proven)):
+            return
+        since = leg.gone_since(own.proven, received)
+        if since is None or any(pair.met and pair.through(self.name) for pair in self.pairs):
+            return
+        self.dark, self.dark_since = True, max(since, self._no_darker_before(received))
+
+    def meet_again(self, now: int) -> None:
+        """It is no longer dark: for the others as if it had only just come."""
+        self.came_at = now
+        for pair in self.pairs:
+            if pair.met and not pair.through(self.name):
+                pair.meet(now)
+
+    def lit_until(self, now: int) -> int:
+        """It will never be found dark before this."""
+        if self.leg is None or self.silent_by_choice():
+            return now
+        received = self.received().ok
+        return max(self.leg.proven(received, now), self._no_darker_before(received))
+
+    def _no_darker_before(self, received: int) -> int:
+        """Media was shown to flow, or received, in the second before this."""
+        shown = max((pair.shown(self.name) for pair in self.pairs if pair.met), default=NEVER)
+        return max(shown, received) - CADENCE_MS
+
+    def reaches_us(self) -> bool:
+        """Whether its media does, as far as can be asked of it; a side that sends nothing by choice is not asked."""
+        return self.leg is None or self.leg.flows or self.silent_by_choice()
 
     def drop(self, device: str | None, now: int) -> None:
         """A device, or all of them, is gone for good at ``now``."""
@@ -110,13 +169,22 @@ class Pair:
         teacher, pupil = self.teacher, self.pupil
         met = teacher.here and pupil.here
         if met and not self.met:
-            self.since = now
-            self._kept = {side.name: now for side in (teacher, pupil) if side.evidence == "ready"}
+            self.meet(now)
         self.met = met
         if met:
             self.patchy = False
             there, back = self._flow(teacher, pupil, now), self._flow(pupil, teacher, now)
             self.flow = there if there < back else back
+
+    def meet(self, now: int) -> None:
+        """The two begin to have media with one another: it has a while to come, and who was ready stays so."""
+        self.since = now
+        self._kept = {}
+        for side in (self.teacher, self.pupil):
+            if side.evidence == "ready":
+                self._kept[side.name] = now
+            if side.leg is not None and side.came_at != now:
+                side.leg.begin(now)  # for one that came itself, `come` has decided
 
     def _flow(self, sender: Side, receiver: Side, now: int) -> int:
         """Up to when media is shown to have flowed this way."""
@@ -143,6 +211,10 @@ class Pair:
                 if device.received.gaps:
                     due = min(due, device.received.patchy_from(now))
         return due
+
+    def other(self, side: Side) -> Side:
+        """The other one of the two."""
+        return self.pupil if side is self.teacher else self.teacher
 
     def shown(self, side: SideId) -> int:
         """Up to when media does not speak against this side: it flowed, or the two had only just met."""

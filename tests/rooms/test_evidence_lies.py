@@ -57,9 +57,13 @@ def act(evidence: LessonEvidence, side: str, device: str, what: str, sample: Sam
     liar_is_pupil=st.booleans(),
     lies=st.lists(st.tuples(st.integers(0, 2_000), WHAT), max_size=60),
     started=st.booleans(),
+    relay=st.sampled_from(["none", "hears both", "hears no leg of the honest one", "dead"]),
 )
-def test_C_nothing_that_one_sides_browsers_do_ever_makes_the_other_side_lost(liar_is_pupil, lies, started) -> None:
-    evidence = LessonEvidence(["teacher", "sam"])
+def test_C_nothing_that_one_sides_browsers_do_ever_makes_the_other_side_lost(
+    liar_is_pupil, lies, started, relay
+) -> None:
+    """Nor where the server cannot see the honest one's media itself, as that comes through TURN alone."""
+    evidence = LessonEvidence(["teacher", "sam"], relay=relay != "none")
     liar, honest_one = ("sam", "teacher") if liar_is_pupil else ("teacher", "sam")
     evidence.set_started("sam", started)
     evidence.set_started("teacher", started)
@@ -70,6 +74,10 @@ def test_C_nothing_that_one_sides_browsers_do_ever_makes_the_other_side_lost(lia
         while next_second * 1_000 <= now:
             at = next_second * 1_000
             evidence.report(honest_one, "tab", honest(next_second), at)
+            if relay != "none":
+                others_at = None if relay == "dead" else at - 20
+                evidence.leg(honest_one, at - 10 if relay == "hears both" else None, others_at, at)
+                evidence.leg(liar, at - 30 if what == "connected" else None, others_at, at)
             told += evidence.changes(at)
             next_second += 1
         act(evidence, liar, "lie", what, sample, now)
@@ -86,17 +94,21 @@ def test_C_nothing_that_one_sides_browsers_do_ever_makes_the_other_side_lost(lia
             st.sampled_from(["a", "b"]),
             WHAT,
             st.sampled_from(["look", "poll", "nothing", "shift", "resumed"]),
+            st.tuples(st.none() | st.integers(0, 6_000), st.none() | st.integers(0, 6_000)),
         ),
         max_size=80,
-    )
+    ),
+    st.booleans(),
 )
-def test_C_the_watermark_never_goes_back_and_nothing_ever_dates_before_it(facts) -> None:
-    evidence = LessonEvidence(SIDES)
+def test_C_the_watermark_never_goes_back_and_nothing_ever_dates_before_it(facts, relay) -> None:
+    evidence = LessonEvidence(SIDES, relay=relay)
     now, watermark = 0, -(10**15)
     classes = dict.fromkeys(SIDES, "lost")
     last = dict.fromkeys(SIDES, -(10**15))
-    for wait, side, device, (what, sample), then in facts:
+    for wait, side, device, (what, sample), then, (quiet_ms, others_ms) in facts:
         now += wait
+        at, others_at = (None if ms is None else now - ms for ms in (quiet_ms, others_ms))
+        evidence.leg(side, at, others_at, now)
         act(evidence, side, device, what, sample, now)
         if then == "shift":
             now += 100_000

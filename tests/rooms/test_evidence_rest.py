@@ -42,6 +42,8 @@ class Browser:
         self._camera = self._microphone = "on"
         self._connected = True
         self._down_until = 0
+        self._leg_down = (0, 0)
+        self._rtp: int | None = None
 
     def step(self, now: int, packets: int, told: list[LessonEvidence]) -> None:
         draw = self._draw
@@ -55,6 +57,10 @@ class Browser:
             self._connected = not self._connected
         elif chance < 0.005:
             self._does(draw, now, told)
+        elif chance < 0.006:
+            self._leg_down = (now, now + draw.choice([1_000, 4_000, 12_000, 30_000]))
+        if not self._leg_down[0] <= now < self._leg_down[1] and now >= self._down_until:
+            self._rtp = now
         if now < self._next:
             return
         self._next += S + draw.randrange(self._jitter)
@@ -66,6 +72,12 @@ class Browser:
         for evidence in told:
             evidence.heard(self.side, "tab", now)
             evidence.report(self.side, "tab", sample, now)
+
+    def leg(self, now: int, others_at: int | None, told: list[LessonEvidence]) -> None:
+        """The relay is asked; it does not always answer."""
+        others_at = None if self._draw.random() < 0.02 else others_at
+        for evidence in told:
+            evidence.leg(self.side, self._rtp, others_at, now)
 
     def _does(self, draw: random.Random, now: int, told: list[LessonEvidence]) -> None:
         what, clean = draw.choice(["again", "reload", "takeover", "path", "started", "leave"]), draw.random() < 0.5
@@ -90,11 +102,12 @@ class Browser:
                         evidence.connected(self.side, "tab", now)
 
 
+@pytest.mark.parametrize("relay", [False, True])
 @pytest.mark.parametrize("seed", range(40))
-def test_what_is_passed_over_hides_nothing(seed: int) -> None:
+def test_what_is_passed_over_hides_nothing(seed: int, relay: bool) -> None:
     draw = random.Random(seed)
     sides = SIDES[: draw.choice([2, 2, 3])]
-    told = [LessonEvidence(sides), Restless(sides)]
+    told = [LessonEvidence(sides, relay=relay), Restless(sides, relay=relay)]
     browsers = [Browser(side, draw) for side in sides]
     packets = 0
     for side in sides:
@@ -105,6 +118,10 @@ def test_what_is_passed_over_hides_nothing(seed: int) -> None:
         packets += draw.random() < 0.5
         for browser in browsers:
             browser.step(now, packets, told)
+        if relay and now % S == 480:
+            deaf = draw.random() < 0.1
+            for browser in browsers:
+                browser.leg(now, now - (3_000 if deaf else 40), told)
         if now % S == 500:
             changes, all_changes = (evidence.changes(now) for evidence in told)
             assert changes == all_changes, f"seed {seed} at {now}"
