@@ -196,6 +196,7 @@ class Parts:
             pins=self.pins,
             bookings=bookings,
             hosting=hosting,
+            relay=relay,
             stores=self.stores,
             tickets=tickets,
             rates=Rates(),

@@ -65,6 +65,8 @@ class Plan(msgspec.Struct, frozen=True):
     upload_bytes_max: int
     ice_servers: tuple[IceServer, ...]
     """As a lesson would get them: empty where the service has none, and then nothing of them is checked."""
+    relay: bool
+    """There is a media relay, and so a way over UDP to look for (`server.api.relay_test`)."""
 
 
 class Gate:
@@ -122,7 +124,9 @@ async def plan(call: Call) -> Answered:
     """What to measure, and the ICE servers to look for a way through."""
     services, who = call.services, call.person
     services.rates.count(CONNECTION_TEST, who.id)
-    return Plan(DOWNLOAD_BYTES, UPLOAD_BYTES_MAX, ice_servers(services.config, who.id).servers)
+    return Plan(
+        DOWNLOAD_BYTES, UPLOAD_BYTES_MAX, ice_servers(services.config, who.id).servers, services.relay is not None
+    )
 
 
 class Download(Resource):

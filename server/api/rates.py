@@ -20,7 +20,7 @@ WRITES: Final = RateLimitItemPerMinute(120, namespace="writes")
 READS: Final = RateLimitItemPerMinute(300, namespace="reads")
 """Of one account: a page asks 6 to 30 times a minute, so a dozen tabs and devices; at 10 ms each, 5 % of a core."""
 CONNECTION_TEST: Final = RateLimitItemPerMinute(60, namespace="connection_test")
-"""Of one account: a device check asks 6 times, so ten of them; at most 512 kB each, 4 Mbps in the long run."""
+"""Of one account: a device check asks 7 times, so eight of them; at most 512 kB each, 4 Mbps in the long run."""
 
 
 class Rates:

@@ -11,6 +11,7 @@ from server.api.rates import Rates
 from server.clock import Clock
 from server.config import Config
 from server.hosting import Hosting
+from server.house import MediaRelay
 from server.store.stores import Stores
 from server.tickets import Tickets
 
@@ -25,6 +26,8 @@ class Services:
     pins: Pins
     bookings: Bookings
     hosting: Hosting
+    relay: MediaRelay | None
+    """The media relay; None where there is none."""
     stores: Stores
     tickets: Tickets
     rates: Rates
