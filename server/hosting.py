@@ -166,9 +166,9 @@ class Hosting:
         self._board = StatusBoard(clock, call_later, lambda: self.watch.stalled_since is not None)
         self.wall = Wall(clock, self._all_live)
         self._paths = PathBoard(relay)
+        self._legs = Legs(relay, self._paths, call_later, self.spawn)
         self._roster = Roster(clock, self._paths)
         self._ice_servers = ice_servers
-        self._legs = Legs(relay, call_later, self.spawn)
         self._doorway = Doorway(
             clock=clock,
             roster=self._roster,
@@ -543,6 +543,7 @@ class Hosting:
             if live.seats and not live.reloading:
                 if self._paths.look(live, now):
                     self._roster.tell(live)
+                    self._legs.paths_changed(live)
                 live.hear_evidence(now)
             self._board.look(live)
             if live.halted:

@@ -3,6 +3,9 @@
 - A participant's leg sends, for the side that the server knows the seat as, while that is the side's active one. It
   ends when the side leaves or goes in good order, when another device takes over, when its part is over, and
   `ORPHAN_S` after its line was lost: until then, that media still comes tells a cut line from a side that is gone.
+- A participant has another for each peer with whom media goes through the relay, which receives that peer and nobody
+  else: a pupil the teacher, never another pupil (P2). It ends as the one that sends does, with the peer's part, and
+  `BACK_S` after the two meet directly again.
 - An observer's receives, of all sides. It ends with its socket, whatever the reason.
 - *Halt* closes all of a lesson at once, and from then on there are none.
 
@@ -10,7 +13,7 @@ The relay may be another process, so its answer is waited for, no longer than `A
 asked for one who has a leg: a newer one waits, and makes the one under way void, as *halt*, leaving and a takeover do.
 What comes of a void one is closed at the relay and told to nobody.
 
-Nothing here reaches a participant but the answer to their own offer: observers' legs are named by chance that nobody
+Nothing here reaches a participant but the answer to their own offer: legs that receive are named by chance that nobody
 shares, and a relay that fails is logged, and the lesson goes on without it.
 """
 
@@ -24,10 +27,11 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from rooms.lesson import TEACHER
+from rooms.lesson import TEACHER, SideId
 from server.frames import SDP_CHARS_MAX, LegAnswer, LegFrame, LegRefused
 from server.house import MediaRelay
 from server.live_room import LiveRoom
+from server.paths import PathBoard
 from server.refusals import sentence
 from server.seat import CallLater, Handle, Seat
 from signalling.relay.port import LegId, Refused
@@ -39,9 +43,16 @@ ANSWER_S_MAX: Final = 5.0
 """How long the relay may take over an offer: it needs 1 ms, and a way to it that has stalled is known as dead sooner.
 A page gives a leg up after 15 s, so it hears of a failure and tries again before it would by itself."""
 WATCH_BYTES: Final = 8
-"""Of an observer's name at the relay: nobody meets another's within a lesson."""
+"""Of a receiver's name at the relay: nobody meets another's within a lesson."""
+BACK_S: Final = 15.0
+"""How long a leg that receives a peer stays once the two meet directly again, seconds: its page closes it as soon as
+direct media decodes, after 10 s whatever there is."""
 
 _log = structlog.stdlib.get_logger("legs")
+
+
+_Key = Seat | tuple[SideId, SideId | None]
+"""Whose leg, and which: an observer's seat, or a side and the peer that it receives."""
 
 
 class _Leg:
@@ -65,14 +76,19 @@ class _Offer(NamedTuple):
 
 
 class _Place:
-    """Where one leg is at a time: a side's, or an observer's, in one lesson."""
+    """Where one leg is at a time, in one lesson: of a side, sending or receiving one peer, or of an observer."""
 
-    __slots__ = ("asked", "leg", "lesson", "observes", "offer", "who")
+    __slots__ = ("asked", "key", "leg", "lesson", "name", "of", "offer", "side")
 
-    def __init__(self, lesson: str, who: str, *, observes: bool) -> None:
+    def __init__(self, lesson: str, key: _Key, side: SideId | None, of: SideId | None) -> None:
         self.lesson = lesson
-        self.who = who
-        self.observes = observes
+        self.key = key
+        self.side = side
+        """None: an observer's."""
+        self.of = of
+        """The peer that it receives."""
+        self.name = side if side is not None and of is None else f"watch-{secrets.token_hex(WATCH_BYTES)}"
+        """Who it is at the relay."""
         self.leg: _Leg | None = None
         self.offer: _Offer | None = None
         """The newest that is not answered. While it is another than the one that the relay works at, that one is
@@ -85,22 +101,26 @@ class Legs:
     """The legs of every live room; without a relay there are none."""
 
     def __init__(
-        self, relay: MediaRelay | None, call_later: CallLater, spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self,
+        relay: MediaRelay | None,
+        paths: PathBoard,
+        call_later: CallLater,
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         """No legs yet.
 
         Args:
             relay: What opens and closes them.
+            paths: Between whom media goes through the relay.
             call_later: ``loop.call_later``.
             spawn: Runs a task, and holds it until it is done.
         """
         self._relay = relay
+        self._paths = paths
         self._call_later = call_later
         self._spawn = spawn
-        self._rooms: dict[str, dict[str, _Place]] = {}
-        """By lesson, then by who it is: a side, or an observer's random name."""
-        self._watching: dict[Seat, str] = {}
-        """Each observer's random name, until its socket is gone."""
+        self._rooms: dict[str, dict[_Key, _Place]] = {}
+        """By lesson."""
 
     @property
     def there(self) -> bool:
@@ -113,23 +133,23 @@ class Legs:
         if code:
             _refuse(seat, frame, code)
             return
-        who = seat.viewer.side or ""
-        if seat.observes:
-            who = self._watching.setdefault(seat, f"watch-{secrets.token_hex(WATCH_BYTES)}")
+        side = None if seat.observes else seat.viewer.side
+        key: _Key = seat if side is None else (side, frame.of)
         places = self._rooms.setdefault(live.id, {})
-        place = places.get(who)
+        place = places.get(key)
         if place is None:
-            place = places[who] = _Place(live.id, who, observes=seat.observes)
+            place = places[key] = _Place(live.id, key, side, frame.of)
         place.offer = _Offer(live, seat, frame)
         if not place.asked:
             place.asked = True
             self._spawn(self._answer(place))
 
     def arrived(self, live: LiveRoom, seat: Seat) -> None:
-        """A side's active device is in: another device's leg ends, its own stays until the page offers another."""
-        place = self._rooms.get(live.id, {}).get(seat.viewer.side or "")
-        if place is None or seat.observes:
-            return
+        """A side's active device is in: another device's legs end, its own stay until the page offers others."""
+        for place in self._of_side(seat):
+            self._taken_over(place, seat)
+
+    def _taken_over(self, place: _Place, seat: Seat) -> None:
         if place.offer is not None and place.offer.seat is not seat:
             place.offer = None
         leg = place.leg
@@ -145,10 +165,11 @@ class Legs:
 
     def left(self, seat: Seat, *, clean: bool) -> None:
         """A seat's socket is gone, or *leave* was pressed (``clean``). Harmless twice."""
-        who = self._watching.pop(seat, "") if seat.observes else seat.viewer.side or ""
-        place = self._rooms.get(seat.lesson, {}).get(who)
-        if place is None:
-            return
+        watching = self._rooms.get(seat.lesson, {}).get(seat)
+        for place in self._of_side(seat) if watching is None else [watching]:
+            self._left(place, seat, clean=clean)
+
+    def _left(self, place: _Place, seat: Seat, *, clean: bool) -> None:
         if place.offer is not None and place.offer.seat is seat:
             place.offer = None
         leg = place.leg
@@ -167,9 +188,29 @@ class Legs:
         if live.halted:
             self._end_all(live.id, places)
             return
-        for who, place in list(places.items()):
-            if not place.observes and live.prefix.over(who):
+        for place in list(places.values()):
+            if any(side is not None and live.prefix.over(side) for side in (place.side, place.of)):
                 self._end(place)
+
+    def paths_changed(self, live: LiveRoom) -> None:
+        """Media of some may go directly again: their receiving legs end in a while."""
+        if any(place.of is not None for place in self._rooms.get(live.id, {}).values()):
+            self._call_later(BACK_S, partial(self._look_back, live))
+
+    def _look_back(self, live: LiveRoom) -> None:
+        for place in list(self._rooms.get(live.id, {}).values()):
+            if place.side is not None and place.of is not None and not self._relayed(live, place.side, place.of):
+                self._end(place)
+
+    def _relayed(self, live: LiveRoom, side: SideId, of: SideId) -> bool:
+        return self._paths.between(live, side, of).way == "relay"
+
+    def _of_side(self, seat: Seat) -> list[_Place]:
+        """All legs of a participant's side."""
+        if seat.observes or seat.viewer.side is None:
+            return []
+        places = self._rooms.get(seat.lesson, {}).values()
+        return [place for place in places if place.side == seat.viewer.side]
 
     def stop(self) -> None:
         """The process stops: browsers are told, and do not wait for a relay that has gone."""
@@ -186,8 +227,10 @@ class Legs:
         if not seat.observes:
             if side is None or live.seats.get(side) is not seat:
                 return "not_yours"
-            if live.prefix.over(side):
+            if live.prefix.over(side) or (frame.of is not None and live.prefix.over(frame.of)):
                 return "over"
+        if frame.of is not None and (side is None or not self._relayed(live, side, frame.of)):
+            return "not_relayed"
         return "too_long" if len(frame.sdp) > SDP_CHARS_MAX else ""
 
     # Asking the relay -------------------------------------------------------------------------------------------
@@ -202,7 +245,7 @@ class Legs:
             self._forget(place)
 
     async def _answer_one(self, place: _Place, offer: _Offer) -> None:
-        leg = _Leg(LegId(place.lesson, place.who, offer.seat.epoch), offer.seat)
+        leg = _Leg(LegId(place.lesson, place.name, offer.seat.epoch), offer.seat)
         code, answer = await self._ask(leg.id, offer)
         void = place.offer is not offer or offer.seat.gone or bool(self._denied(*offer))
         if place.offer is offer:
@@ -233,6 +276,8 @@ class Legs:
                 if offer.seat.observes:
                     sides = (TEACHER, *(pupil.id for pupil in offer.live.lesson.pupils))
                     return "", await self._relay.watch(leg, sides, offer.frame.sdp)
+                if offer.frame.of is not None:
+                    return "", await self._relay.watch(leg, (offer.frame.of,), offer.frame.sdp)
                 return "", await self._relay.publish(leg, offer.frame.sdp)
         except Refused as refused:
             return refused.code, ""
@@ -257,7 +302,7 @@ class Legs:
         if leg is not None:
             self._close(leg.id)
 
-    def _end_all(self, lesson: str, places: dict[str, _Place]) -> None:
+    def _end_all(self, lesson: str, places: dict[_Key, _Place]) -> None:
         del self._rooms[lesson]
         for place in places.values():
             place.offer = None
@@ -274,8 +319,8 @@ class Legs:
     def _forget(self, place: _Place) -> None:
         """A place with nothing in it is kept by nobody."""
         places = self._rooms.get(place.lesson, {})
-        if place.leg is None and place.offer is None and not place.asked and places.get(place.who) is place:
-            del places[place.who]
+        if place.leg is None and place.offer is None and not place.asked and places.get(place.key) is place:
+            del places[place.key]
             if not places:
                 del self._rooms[place.lesson]
 

@@ -88,7 +88,15 @@ def typescript() -> str:
         file = Path(folder, "wire.json")
         file.write_text(json.dumps(schema()))
         done = subprocess.run(  # noqa: S603 - our own program on our own file
-            [JSON2TS, "--additionalProperties=false", "--bannerComment", "", "--style.printWidth=120", file],
+            [
+                JSON2TS,
+                "--additionalProperties=false",
+                "--bannerComment",
+                "",
+                "--style.printWidth=120",
+                "--maxItems=-1",
+                file,
+            ],
             capture_output=True,
             text=True,
             check=True,

@@ -30,8 +30,9 @@ from signalling.relay.track import Track
 
 PUBLISHERS_MAX: Final = 8
 """A lesson's sides: a teacher and seven pupils."""
-OBSERVERS_MAX: Final = 16
-"""Watching legs of a lesson: a few managers, and the sides themselves where their media goes through the relay."""
+OBSERVERS_MAX: Final = 24
+"""Receiving legs of a lesson: eight people managers (the host lets no more look), and where media goes by the relay
+one for each direction of seven pairs: so that nobody in the lesson can tell by a refusal that somebody looks."""
 SUBSCRIPTIONS_MAX: Final = 2 * PUBLISHERS_MAX
 """Of one observer: sound and picture of every side."""
 RESENDS_S_MAX: Final = 400

@@ -13,11 +13,22 @@ interface Entry {
   type: string;
   packetsSent?: number;
   packetsReceived?: number;
+  packetsLost?: number;
+  responsesReceived?: number;
   framesDecoded?: number;
   fractionLost?: number;
   roundTripTime?: number;
   availableOutgoingBitrate?: number;
   nominated?: boolean;
+}
+
+/** What has come over one connection, and whether it stands. */
+export interface Arrived {
+  /** RTP packets, and those that were missed. */
+  packets: number;
+  lost: number;
+  /** Answers to our own probes of the way (STUN consent): they come also where no media flows. */
+  answers: number;
 }
 
 const bounded = (value: number, most: number) => Math.min(most, Math.max(0, Math.round(value)));
@@ -52,6 +63,17 @@ export function count(entries: Iterable<Entry>): Counts {
     }
   }
   return counts;
+}
+
+export function arrived(entries: Iterable<Entry>): Arrived {
+  const seen = { packets: 0, lost: 0, answers: 0 };
+  for (const entry of entries) {
+    if (entry.type === 'inbound-rtp') {
+      seen.packets += entry.packetsReceived ?? 0;
+      seen.lost += entry.packetsLost ?? 0;
+    } else if (entry.type === 'candidate-pair') seen.answers += entry.responsesReceived ?? 0;
+  }
+  return seen;
 }
 
 /** Several connections of one page: counters add up, of the rest the worst. */

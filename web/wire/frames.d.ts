@@ -244,16 +244,7 @@ export interface Report {
   /**
    * @maxItems 8
    */
-  paths?:
-    | []
-    | [PathReport]
-    | [PathReport, PathReport]
-    | [PathReport, PathReport, PathReport]
-    | [PathReport, PathReport, PathReport, PathReport]
-    | [PathReport, PathReport, PathReport, PathReport, PathReport]
-    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport]
-    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport]
-    | [PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport, PathReport];
+  paths?: PathReport[];
   sound?: ("music" | "talking") | null;
   sound_turn?: number;
   t?: number | null;
