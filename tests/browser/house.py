@@ -155,6 +155,8 @@ class House:
         self.folder = folder
         self.starts_at = starts_at
         self.seated: list[Seated] = []
+        self.scripts = [WATCH_MEDIA]
+        """Run in each page that is opened, before its own."""
 
     async def visit(self, person: Person, size: tuple[int, int] = DESKTOP, **options: Any) -> Seated:
         """A new browser profile, signed in as this person by a single-use link, on their start page."""
@@ -163,7 +165,8 @@ class House:
 
     async def _open(self, browser: Browser, link: str, size: tuple[int, int], **options: Any) -> Seated:
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
-        await context.add_init_script(WATCH_MEDIA)
+        for script in self.scripts:
+            await context.add_init_script(script)
         seated = Seated(await context.new_page())
         self.seated.append(seated)
         seated.page.on("pageerror", lambda error: seated.mistakes.append(str(error)))

@@ -5,6 +5,7 @@
  */
 
 import type { IceServer, LegAnswer, LegFrame, LegRefused } from '../wire/types';
+import { askingForMusic } from './music';
 
 /** From the offer until media can flow: answer, ICE and DTLS take under a second, or something is lost. */
 export const OPEN_MS = 15_000;
@@ -26,6 +27,10 @@ export interface LegPorts {
   later(ms: number, call: () => void): () => void;
   /** 0 to 1. */
   random(): number;
+  /** Monotonic, ms. */
+  now(): number;
+  /** Of the page's next leg: they are all counted together. */
+  number(): number;
   note(what: string, error: unknown): void;
   changed(): void;
 }
@@ -60,6 +65,11 @@ export class Leg {
     void this.#offer();
   }
 
+  /** For the next that is offered. */
+  useServers(servers: readonly IceServer[]): void {
+    this.#servers = servers;
+  }
+
   receive(frame: LegAnswer | LegRefused): void {
     if (frame.n !== this.#n || this.#state !== 'opening') return;
     if (frame.type === 'leg_answer') void this.#answered(frame.sdp);
@@ -81,7 +91,8 @@ export class Leg {
 
   async #offer(): Promise<void> {
     this.#letGo();
-    const n = ++this.#n;
+    const n = this.ports.number();
+    this.#n = n;
     this.#become('opening');
     this.#wait(OPEN_MS, () => this.#failed());
     try {
@@ -90,10 +101,9 @@ export class Leg {
       connection.onconnectionstatechange = () => this.#connectionState(connection);
       this.prepare(connection);
       // Sent as it is: the relay names its own addresses and learns ours from where our packets come.
-      const offer = await connection.createOffer();
-      await connection.setLocalDescription(offer);
+      const sdp = await offerOf(connection);
       if (this.#connection !== connection) return;
-      if (!this.ports.send({ type: 'leg', n, sdp: offer.sdp ?? '' })) this.#failed();
+      if (!this.ports.send({ type: 'leg', n, sdp })) this.#failed();
     } catch (error) {
       this.ports.note('leg offer', error);
       if (n === this.#n && this.#state === 'opening') this.#failed();
@@ -159,5 +169,19 @@ export class Leg {
     if (state === this.#state) return;
     this.#state = state;
     this.ports.changed();
+  }
+}
+
+/** Asks for music, always, so that a leg can come to carry it: how much is sent is bounded by the encoding. */
+async function offerOf(connection: RTCPeerConnection): Promise<string> {
+  const offer = await connection.createOffer();
+  const sdp = askingForMusic(offer.sdp ?? '');
+  try {
+    await connection.setLocalDescription({ type: 'offer', sdp });
+    return sdp;
+  } catch {
+    // A browser that takes no description but its own has less sound.
+    await connection.setLocalDescription(offer);
+    return offer.sdp ?? '';
   }
 }

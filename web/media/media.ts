@@ -4,6 +4,7 @@ import type {
   Candidate,
   Description,
   IceServer,
+  PathReport,
   Peer,
   RelayedSignal,
   Report,
@@ -12,7 +13,8 @@ import type {
 import { type Capture, type FellBack, type Kind, type Memory, OwnDevices } from './devices';
 import { BITS_PER_S } from './music';
 import { PeerLink } from './peer_link';
-import { type Counts, count, NOTHING, together } from './stats';
+import type { Direct, RelayPath } from './relay_path';
+import { type Counts, NOTHING, together } from './stats';
 
 /** Signals of a generation that this page has not been told of yet. */
 const EARLY_MAX = 100;
@@ -25,6 +27,8 @@ export interface MediaPorts extends Capture {
   later(ms: number, call: () => void): () => void;
   note(what: string, error: unknown): void;
   changed(): void;
+  /** Monotonic, ms. */
+  now(): number;
   /** Which devices were used last. */
   memory?: Memory;
   fellBack?: FellBack;
@@ -36,7 +40,8 @@ export class Media {
   soundTurn = 0;
   #servers: readonly IceServer[] = [];
   #links = new Map<string, PeerLink>();
-  #last = new Map<PeerLink, Counts>();
+  #relay: RelayPath | null = null;
+  #relayed: Counts = NOTHING;
   #closedCounts: Counts = NOTHING;
   #early: RelayedSignal[] = [];
   #stopped = false;
@@ -49,8 +54,16 @@ export class Media {
     return this.#stopped;
   }
 
+  /** The way through the relay; without one every path is direct. */
+  useRelay(relay: RelayPath): void {
+    this.#relay = relay;
+  }
+
+  /** From the welcome, and with other credentials as time goes. */
   useServers(servers: readonly IceServer[]): void {
     this.#servers = servers;
+    this.#relay?.useServers(servers);
+    for (const link of this.#links.values()) link.useConfiguration(configuration(servers));
   }
 
   /** Whom to talk to now: who is gone is closed, a new generation starts afresh. */
@@ -61,6 +74,7 @@ export class Media {
       if (still === undefined) this.#close(side, link);
     }
     for (const peer of peers) if (!this.#links.has(peer.side)) this.#connect(peer);
+    this.#relay?.setPeers(peers);
     this.ports.changed();
   }
 
@@ -73,16 +87,27 @@ export class Media {
   }
 
   incoming(side: string): readonly MediaStreamTrack[] {
-    return this.#links.get(side)?.incoming ?? [];
+    return this.#relay?.tracks(side) ?? this.#links.get(side)?.incoming ?? [];
   }
 
   flows(side: string): boolean {
-    return this.#links.get(side)?.connected ?? false;
+    const relayed = (this.#relay?.tracks(side) ?? null) !== null;
+    return relayed || (this.#links.get(side)?.connected ?? false);
   }
 
   get flowsAnywhere(): boolean {
-    return [...this.#links.values()].some((link) => link.connected);
+    return [...this.#links.keys()].some((side) => this.flows(side));
   }
+
+  /** The direct connections, as the way through the relay sees them. */
+  readonly direct: Direct = {
+    pause: (side, paused) => this.#links.get(side)?.pause(paused),
+    counts: async (side) => {
+      const link = this.#links.get(side);
+      await link?.count(this.ports.now());
+      return link?.counts ?? NOTHING;
+    },
+  };
 
   switch(kind: Kind): void {
     this.own.switch(kind);
@@ -90,6 +115,7 @@ export class Media {
 
   restart(): void {
     for (const link of this.#links.values()) link.restart();
+    this.#relay?.again();
   }
 
   /** Everything, at once and for good: the end of a lesson, with or without a line to the server. */
@@ -97,17 +123,23 @@ export class Media {
     if (this.#stopped) return;
     this.#stopped = true;
     this.own.stop();
+    this.#relay?.stop();
     for (const [side, link] of this.#links) this.#close(side, link);
     this.#early = [];
     this.ports.changed();
   }
 
   async report(): Promise<Report> {
-    for (const link of this.#links.values()) {
-      const stats = await Promise.race([link.connection.getStats(), this.#timeout()]);
-      if (stats !== null) this.#last.set(link, count(stats.values()));
-    }
-    const counts = [...this.#last.values()].reduce(together, this.#closedCounts);
+    const now = this.ports.now();
+    const asked = [...this.#links.values()].map((link) => this.#quietly(link.count(now)));
+    const [relayed] = await Promise.all([
+      this.#relayCounts(),
+      Promise.race([Promise.all(asked), this.#timeout()]),
+    ]);
+    const links = [...this.#links].map(([side, link]) =>
+      this.#relay?.carries(side) ? inSum(link.counts) : link.counts,
+    );
+    const counts = [...links, relayed].reduce(together, this.#closedCounts);
     const state = (kind: Kind) => {
       const known = this.own.state(kind);
       return known === 'asking' ? 'missing' : known;
@@ -119,9 +151,31 @@ export class Media {
       microphone: state('microphone'),
       ...counts,
       connected,
+      paths: this.#paths(now),
       sound: this.own.sound,
       sound_turn: this.soundTurn,
     };
+  }
+
+  #paths(now: number): PathReport[] {
+    return [...this.#links].map(([peer, link]) => ({
+      peer,
+      direct: link.packets,
+      alive: link.alive(now),
+      lost_permille: this.#relay?.lostPermille(peer) ?? 0,
+    }));
+  }
+
+  async #relayCounts(): Promise<Counts> {
+    if (this.#relay === null) return NOTHING;
+    const counts = await Promise.race([this.#relay.counts().catch(() => null), this.#timeout()]);
+    if (counts !== null) this.#relayed = counts;
+    return this.#relayed;
+  }
+
+  /** A browser that does not say: what it said last stands. */
+  #quietly(work: Promise<void>): Promise<void> {
+    return work.catch((error: unknown) => this.ports.note('stats', error));
   }
 
   #timeout(): Promise<null> {
@@ -155,9 +209,7 @@ export class Media {
   #close(side: string, link: PeerLink): void {
     link.close();
     this.#links.delete(side);
-    const { sent, received, frames } = this.#last.get(link) ?? NOTHING;
-    this.#closedCounts = together(this.#closedCounts, { ...NOTHING, sent, received, frames });
-    this.#last.delete(link);
+    this.#closedCounts = together(this.#closedCounts, inSum(link.counts));
   }
 
   #ownChanged(): void {
@@ -175,10 +227,19 @@ export function supported(): boolean {
 }
 
 export function makeConnection(servers: readonly IceServer[]): RTCPeerConnection {
+  return new RTCPeerConnection(configuration(servers));
+}
+
+/** What went and came counts on; how it fares says nothing of now. */
+function inSum({ sent, received, frames }: Counts): Counts {
+  return { ...NOTHING, sent, received, frames };
+}
+
+function configuration(servers: readonly IceServer[]): RTCConfiguration {
   const iceServers = servers.map(({ urls, username, credential }) => ({
     urls: [...urls],
     ...(username === null ? {} : { username }),
     ...(credential === null ? {} : { credential }),
   }));
-  return new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+  return { iceServers, bundlePolicy: 'max-bundle' };
 }

@@ -7,9 +7,16 @@
 import type { Candidate, Description, Peer } from '../wire/types';
 import type { Kind } from './devices';
 import { askingForMusic, bound } from './music';
+import { type Arrived, arrived, type Counts, count, NOTHING } from './stats';
 
 /** ICE heals a short cut by itself; a path that is gone longer gets a restart before the browser calls it failed. */
 export const RESTART_AFTER_MS = 4_000;
+/** A browser whose peer's addresses never came does not say that it failed. */
+export const FIRST_MS_MAX = 15_000;
+/** A way that was not found is looked for ever less often: 4, 8, 16, 32 s, then once a minute. */
+export const RESTART_MS_MAX = 60_000;
+/** The browser asks the other end at least each 5 s whether the way stands (RFC 7675): without an answer it does not. */
+export const ALIVE_MS = 6_000;
 /** Candidates of one generation that wait for the description they belong to: more is not a browser. */
 export const WAITING_MAX = 100;
 
@@ -32,6 +39,11 @@ export class PeerLink {
   #ignoring = false;
   #answering = false;
   #closed = false;
+  #paused = false;
+  #restarts = 0;
+  #counts: Counts = NOTHING;
+  #signs: Arrived = { packets: 0, lost: 0, answers: 0 };
+  #signAt: number | null = null;
   #waiting: Candidate[] = [];
   #cancelRestart: (() => void) | null = null;
   #queue: Promise<void> = Promise.resolve();
@@ -46,6 +58,7 @@ export class PeerLink {
     pc.onicecandidate = (event) => this.#candidate(event.candidate);
     pc.ontrack = (event) => this.#arrived(event);
     pc.onconnectionstatechange = () => this.#state();
+    this.#restartUntilBack(FIRST_MS_MAX);
     if (!peer.polite) {
       pc.addTransceiver('audio', { direction: 'sendrecv' });
       pc.addTransceiver('video', { direction: 'sendrecv' });
@@ -61,12 +74,53 @@ export class PeerLink {
     return !this.#closed && this.ports.connection.connectionState === 'connected';
   }
 
+  /** All that went and came over it, as last counted. */
+  get counts(): Counts {
+    return this.#counts;
+  }
+
+  /** RTP packets that came over it. */
+  get packets(): number {
+    return this.#signs.packets;
+  }
+
+  /** Whether it stands: not only was *connected* once, as a browser says for some seconds after a cut. */
+  alive(now: number): boolean {
+    return this.connected && this.#signAt !== null && now - this.#signAt < ALIVE_MS;
+  }
+
+  /** Asks the browser; what it does not answer stays as it was. */
+  async count(now: number): Promise<void> {
+    const entries = [...(await this.ports.connection.getStats()).values()];
+    this.#counts = count(entries);
+    const signs = arrived(entries);
+    if (signs.packets !== this.#signs.packets || signs.answers !== this.#signs.answers) this.#signAt = now;
+    this.#signs = signs;
+  }
+
+  /** Media goes another way, or here again: nothing is sent, and the connection stands all the same. */
+  pause(paused: boolean): void {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.useTracks();
+  }
+
+  /** Other credentials, for the next time that a way is looked for. */
+  useConfiguration(configuration: RTCConfiguration): void {
+    if (this.#closed) return;
+    try {
+      this.ports.connection.setConfiguration(configuration);
+    } catch (error) {
+      this.ports.note('setConfiguration', error);
+    }
+  }
+
   /** One's own tracks came, or went, or the sound is sent otherwise: no negotiation is needed for it. */
   useTracks(): void {
     if (this.#closed) return;
     for (const { sender, receiver } of this.ports.connection.getTransceivers()) {
       const kind: Kind = receiver.track.kind === 'video' ? 'camera' : 'microphone';
-      const track = this.tracks[kind];
+      const track = this.#paused ? null : this.tracks[kind];
       if (kind === 'microphone')
         bound(sender, this.ports.soundBits()).catch((error: unknown) => this.ports.note('soundBits', error));
       if (sender.track === track) continue;
@@ -175,12 +229,18 @@ export class PeerLink {
   #state(): void {
     if (this.#closed) return;
     const state = this.ports.connection.connectionState;
-    this.#cancelRestart?.();
-    this.#cancelRestart = null;
-    if (state === 'failed') this.#restartUntilBack(0);
+    // Looking for a way, it goes from failed to connecting and back: what was planned stands.
+    if (state !== 'connecting') {
+      this.#cancelRestart?.();
+      this.#cancelRestart = null;
+    }
+    if (state === 'failed') this.#restartUntilBack(this.#restarts === 0 ? 0 : this.#restartMs());
     if (state === 'disconnected') this.#restartUntilBack(RESTART_AFTER_MS);
-    // A sender may be laid out only once it is negotiated.
-    if (state === 'connected') this.useTracks();
+    if (state === 'connected') {
+      this.#restarts = 0;
+      // A sender may be laid out only once it is negotiated.
+      this.useTracks();
+    }
     this.ports.changed();
   }
 
@@ -189,7 +249,12 @@ export class PeerLink {
     this.#cancelRestart = this.ports.later(afterMs, () => {
       if (this.#closed || this.connected) return;
       this.restart();
-      this.#restartUntilBack(RESTART_AFTER_MS * 2);
+      this.#restarts += 1;
+      this.#restartUntilBack(this.#restartMs());
     });
+  }
+
+  #restartMs(): number {
+    return Math.min(RESTART_MS_MAX, RESTART_AFTER_MS * 2 ** Math.min(this.#restarts, 10));
   }
 }

@@ -12,10 +12,7 @@ const CODECS: ReadonlySet<string> = new Set(['audio/opus', 'video/VP8']);
 
 export type Sight = 'coming' | 'here' | 'gone';
 
-export interface WatchingPorts extends LegPorts {
-  /** Monotonic, ms. */
-  now(): number;
-}
+export type WatchingPorts = LegPorts;
 
 /** When each of a side's counters last went up; null before the first. */
 interface Seen {

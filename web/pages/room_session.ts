@@ -1,10 +1,13 @@
 /** One stay in a lesson's room: wires the line, the state and the media together. Pages read its signals. */
 
 import { type Signal, signal } from '@preact/signals';
+import { FreshIce } from '../media/fresh_ice';
 import type { LegPorts } from '../media/leg';
 import { Media, makeConnection } from '../media/media';
+import { BITS_PER_S } from '../media/music';
 import { OwnWatch, WATCH_MS } from '../media/own_watch';
 import { Publishing } from '../media/publishing';
+import { RelayPath } from '../media/relay_path';
 import { rememberedHere } from '../media/remembered';
 import { Watching } from '../media/watching';
 import { serverNow } from '../room/clock';
@@ -20,7 +23,17 @@ import { chime } from '../ui/chime';
 import { speakerFellBack } from '../ui/speaker';
 import { http } from '../wire/http';
 import { browserPorts, deviceId, LessonSocket, type Ports } from '../wire/lesson_socket';
-import type { Ack, ActionFrame, Happened, Message, ServerFrame, Sound, Welcome, Wish } from '../wire/types';
+import type {
+  Ack,
+  ActionFrame,
+  Happened,
+  IceServersFrame,
+  Message,
+  ServerFrame,
+  Sound,
+  Welcome,
+  Wish,
+} from '../wire/types';
 import { fill, ROOM } from '../words';
 import { RoomSound } from './room_sound';
 
@@ -54,6 +67,12 @@ export class RoomSession {
   readonly #ports: Ports;
   readonly #observing: boolean;
   #publishing: Publishing | null = null;
+  #relayPath: RelayPath | null = null;
+  #legs = 0;
+  readonly #freshIce = new FreshIce({
+    ask: () => this.#socket.send({ type: 'ice' }),
+    later: (ms, call) => this.#ports.later(ms, call),
+  });
   #steady: Steady | null = null;
   #spoken: Spoken = SILENT;
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -113,6 +132,7 @@ export class RoomSession {
     document.removeEventListener('visibilitychange', this.#hurry);
     navigator.mediaDevices?.removeEventListener('devicechange', this.#devicesChanged);
     this.#socket.stop();
+    this.#freshIce.stop();
     this.#stopMedia();
     this.#watch.close();
   }
@@ -228,7 +248,7 @@ export class RoomSession {
     this.#update(reduce(this.state.value, frame, performance.now()));
     switch (frame.type) {
       case 'welcome':
-        this.media?.useServers(frame.ice_servers);
+        this.#useServers(frame);
         this.#openLeg(frame);
         this.#sound.welcomed(frame.you);
         if (!frame.resumed) announce(`${ROOM.observed.both}`);
@@ -242,9 +262,12 @@ export class RoomSession {
       case 'signal':
         this.media?.receive(frame);
         break;
+      case 'ice_servers':
+        this.#useServers(frame);
+        break;
       case 'leg_answer':
       case 'leg_refused':
-        this.#publishing?.receive(frame);
+        this.#relayPath?.receive(frame);
         this.watching?.receive(frame);
         break;
       case 'halt':
@@ -351,17 +374,27 @@ export class RoomSession {
       changed: () => this.#mediaChanged(media),
       memory: this.#remembered,
       fellBack: (kind, was, now) => this.say(unplugged(kind, was, now)),
+      now: this.#ports.now,
     });
     this.#publishing = new Publishing(
       media.own.tracks,
       this.#legPorts(() => undefined),
+      () => BITS_PER_S[media.own.sound],
     );
+    const ports = this.#legPorts(() => this.#mediaChanged(media));
+    this.#relayPath = new RelayPath(this.#publishing, ports, media.direct);
+    media.useRelay(this.#relayPath);
     return media;
+  }
+
+  #useServers({ ice_servers, ice_life_s }: Welcome | IceServersFrame): void {
+    this.media?.useServers(ice_servers);
+    this.#freshIce.given(ice_life_s);
   }
 
   /** Once welcomed, every page has a leg to the relay where there is one: a participant's sends, watched or not. */
   #openLeg({ relay, ice_servers: servers, lesson }: Welcome): void {
-    this.#publishing?.welcomed(relay, servers);
+    this.#relayPath?.welcomed(relay, servers);
     this.watching?.welcomed(relay, servers, [TEACHER, ...lesson.pupils.map((pupil) => pupil.id)]);
   }
 
@@ -369,7 +402,7 @@ export class RoomSession {
     const changed = () => {
       this.mediaTurn.value += 1;
     };
-    return new Watching({ ...this.#legPorts(changed), now: this.#ports.now });
+    return new Watching(this.#legPorts(changed));
   }
 
   #legPorts(changed: () => void): LegPorts {
@@ -378,6 +411,11 @@ export class RoomSession {
       send: (frame) => this.#socket.send(frame),
       later: this.#ports.later,
       random: this.#ports.random,
+      now: this.#ports.now,
+      number: () => {
+        this.#legs += 1;
+        return this.#legs;
+      },
       note: (what, error) => console.info(what, error),
       changed,
     };
@@ -385,7 +423,6 @@ export class RoomSession {
 
   #stopMedia(): void {
     this.media?.stop();
-    this.#publishing?.stop();
     this.watching?.stop();
   }
 

@@ -83,8 +83,8 @@ function bench() {
   const timers: { ms: number; call: () => void }[] = [];
   const notes: string[] = [];
   const line = { up: true };
-  const clock = { ms: 0 };
-  const ports: LegPorts & { now(): number } = {
+  const clock = { ms: 0, legs: 0 };
+  const ports: LegPorts = {
     makeConnection: (given) => {
       const connection = new FakeConnection();
       made.push(connection);
@@ -104,6 +104,7 @@ function bench() {
     note: (what) => void notes.push(what),
     changed: () => undefined,
     now: () => clock.ms,
+    number: () => ++clock.legs,
   };
   const last = () => made[made.length - 1] as FakeConnection;
   /** The one timer of this length goes off. */

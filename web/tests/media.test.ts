@@ -294,6 +294,7 @@ function media(getUserMedia: MediaPorts['getUserMedia']) {
     },
     note: () => undefined,
     changed: () => undefined,
+    now: () => performance.now(),
   });
   return { media: made, connections, signals };
 }
