@@ -474,6 +474,7 @@ export const CHECK = {
     up: 'Up',
     round_trip: 'Round trip',
     socket: 'Chat and clocks',
+    udp: 'Picture and sound',
     way: 'Way around a filter',
     mbps: '{n} Mbps',
     ms: '{n} ms',

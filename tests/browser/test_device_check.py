@@ -104,7 +104,7 @@ async def press(page: Page, name: str) -> None:
 
 
 async def test_B4_everything_is_measured_and_then_they_are_ready(browser: Browser, tmp_path: Path) -> None:
-    async with house(browser, tmp_path) as home:
+    async with house(browser, tmp_path, relay_addresses=("127.0.0.1",)) as home:
         seated = await at_the_check(home, COUNT_ASKED)
         page = seated.page
         assert await page.evaluate("window.__asked") == 0, "asked before the press"
@@ -125,6 +125,7 @@ async def test_B4_everything_is_measured_and_then_they_are_ready(browser: Browse
         assert down is not None, figures
         assert up is not None, figures
         assert min(float(down[1]), float(up[1])) >= 2
+        assert "Picture and sound\nWorks" in figures, figures
         assert "Way around a filter" not in figures, "no TURN server is configured, so nothing was asked of one"
         assert await seated.live_tracks() == 2
         await press(page, "Continue")
@@ -273,8 +274,9 @@ async def test_B4_a_slow_line_is_named_with_its_figures(browser: Browser, tmp_pa
         assert all(0.5 <= n <= 1.5 for n in found), figures
 
 
-async def test_B4_a_filter_that_lets_no_socket_through_is_named(browser: Browser, tmp_path: Path) -> None:
-    async with house(browser, tmp_path) as home:
+async def test_B4_a_filter_that_lets_no_socket_and_no_udp_through_is_named(browser: Browser, tmp_path: Path) -> None:
+    # Nobody is at that address (RFC 5737): packets to it are lost, as in a filter.
+    async with house(browser, tmp_path, relay_addresses=("192.0.2.1",)) as home:
         seated = await home.visit(TEACHER)
         page = seated.page
         await page.route_web_socket(re.compile("/ws/connection-test"), lambda socket: socket.close())
@@ -286,6 +288,8 @@ async def test_B4_a_filter_that_lets_no_socket_through_is_named(browser: Browser
         path = await (await downloading.value).path()
         report = path.read_text()
         assert "Chat and clocks: Blocked" in report
+        assert "Picture and sound: Blocked" in report
+        assert "- at least UDP to 192.0.2.1, port " in report
         assert f"{home.server.base_url.replace('http', 'ws')}/ws/connection-test" in report
         assert "Patel" not in report
         assert LESSON not in report

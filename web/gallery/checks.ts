@@ -13,6 +13,8 @@ const FACTS: LineFacts = {
   downKbps: 24_300,
   upKbps: 8_900,
   way: 'udp',
+  udp: 'works',
+  relayAt: ['203.0.113.7, port 40000'],
 };
 const LOUD: Level = { step: 7, held: 8, loudness: 'good' };
 
@@ -43,7 +45,10 @@ export const CHECKS: Record<string, Recorded> = {
   black: { rows: { camera: 'black', microphone: 'silent', speaker: 'unheard' }, level: NO_LEVEL },
   frozen: { rows: { camera: 'frozen' }, level: { step: 10, held: 10, loudness: 'loud' }, refused: 'camera' },
   slow: { rows: { connection: 'slow' }, facts: { downKbps: 1_400, upKbps: 600, rttMs: 210, way: 'tcp' } },
-  filtered: { rows: { connection: 'blocked' }, facts: { socket: false, rttMs: null, way: 'none' } },
+  filtered: {
+    rows: { connection: 'blocked' },
+    facts: { socket: false, rttMs: null, way: 'none', udp: 'blocked' },
+  },
   unreachable: { rows: { connection: 'unreachable' } },
   unmeasured: { rows: { connection: 'unmeasured' }, facts: { downKbps: null, upKbps: null } },
   known: { rows: { connection: 'checking' }, before: true },

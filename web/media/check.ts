@@ -211,6 +211,9 @@ export type Way =
   | 'tcp'
   | 'none';
 
+/** Over UDP to our own media relay; `unknown`: not found out. */
+export type Udp = 'absent' | 'works' | 'blocked' | 'unknown';
+
 export interface LineFacts {
   /** Our server answered at all. */
   reached: boolean;
@@ -220,19 +223,28 @@ export interface LineFacts {
   downKbps: number | null;
   upKbps: number | null;
   way: Way;
+  udp: Udp;
+  /** Where the media relay is: what a filter has to let through. */
+  relayAt: readonly string[];
 }
 
 export type LineState = 'good' | 'slow' | 'blocked' | 'unreachable' | 'unmeasured';
 
 export function lineOf(facts: LineFacts): LineState {
   if (!facts.reached) return 'unreachable';
-  if (facts.socket === false || facts.way === 'none') return 'blocked';
+  if (facts.socket === false || shut(facts)) return 'blocked';
   const { rttMs, downKbps, upKbps } = facts;
   const below = (kbps: number | null) => kbps !== null && kbps < NEEDED_KBPS;
   if (below(downKbps) || below(upKbps) || (rttMs ?? 0) > RTT_MS_MAX) return 'slow';
   return facts.socket === null || rttMs === null || downKbps === null || upKbps === null
     ? 'unmeasured'
     : 'good';
+}
+
+/** A way for picture and sound was looked for, and none was found: one that was is enough. */
+function shut({ way, udp }: LineFacts): boolean {
+  const through = udp === 'works' || way === 'udp' || way === 'tcp';
+  return !through && (udp === 'blocked' || way === 'none');
 }
 
 export function kbps(bytes: number, ms: number): number {

@@ -2,6 +2,7 @@
 
 import type { IceServer } from '../wire/types';
 import { kbps, type LineFacts, median, type Way } from './check';
+import { type Reached, reachRelay } from './relay_check';
 
 /** Longest of one transfer; at the recommended 2 Mbps each takes about two. */
 export const TRANSFER_MS = 3_000;
@@ -18,6 +19,7 @@ interface Plan {
   download_bytes: number;
   upload_bytes_max: number;
   ice_servers: IceServer[];
+  relay: boolean;
 }
 
 export interface Socket {
@@ -45,22 +47,26 @@ const NOTHING: LineFacts = {
   downKbps: null,
   upKbps: null,
   way: 'absent',
+  udp: 'absent',
+  relayAt: [],
 };
+const NO_RELAY: Reached = { udp: 'absent', relayAt: [] };
 
 export async function measureLine(ports: LinePorts, stop: AbortSignal): Promise<LineFacts> {
   const plan = await asked(ports, stop);
   if (plan === 'unreachable') return NOTHING;
   if (plan === 'refused') return { ...NOTHING, reached: true };
   const turn = plan.ice_servers.filter((server) => server.urls.some((url) => /^turns?:/.test(url)));
-  const [trips, way] = await Promise.all([
+  const [trips, way, reached] = await Promise.all([
     roundTrips(ports, stop).then((first) => (first.socket === false ? roundTrips(ports, stop) : first)),
     turn.length === 0 ? ('absent' as const) : gather(ports, turn, stop),
+    plan.relay ? reachRelay(ports, stop) : NO_RELAY,
   ]);
   if (stop.aborted) return NOTHING;
   const downKbps = await download(ports, stop);
   if (stop.aborted) return NOTHING;
   const upKbps = await upload(ports, plan.upload_bytes_max, trips.rttMs ?? 0, stop);
-  return { reached: true, ...trips, downKbps, upKbps, way };
+  return { reached: true, ...trips, downKbps, upKbps, way, ...reached };
 }
 
 async function asked(ports: LinePorts, stop: AbortSignal): Promise<Plan | 'unreachable' | 'refused'> {

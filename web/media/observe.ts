@@ -31,8 +31,8 @@ export class Eye {
   }
 }
 
-/** Samples at a time, for a meter that is drawn ten times a second: 43 ms at 48 kHz. */
-const METER_SAMPLES = 2_048;
+/** Samples at a time, for a meter that is drawn ten times a second: 171 ms at 48 kHz, so that no short note is missed. */
+const METER_SAMPLES = 8_192;
 /** For a look once a second: 0.7 s, the most that a browser keeps. A gate or a short note is not missed again and again. */
 export const LONG_SAMPLES = 32_768;
 

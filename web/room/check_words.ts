@@ -10,6 +10,7 @@ const mbps = (kbps: number | null) =>
   kbps === null ? words.not_known : fill(words.mbps, { n: (kbps / 1_000).toFixed(1) });
 
 export function linesOf(facts: LineFacts): [string, string][] {
+  const udps = { works: words.works, blocked: words.blocked_word, unknown: words.not_known };
   const ways = { udp: words.works, tcp: words.works_slower, none: words.blocked_word };
   const socket = facts.socket === null ? words.not_known : facts.socket ? words.works : words.blocked_word;
   return [
@@ -20,6 +21,7 @@ export function linesOf(facts: LineFacts): [string, string][] {
       facts.rttMs === null ? words.not_known : fill(words.ms, { n: Math.round(facts.rttMs) }),
     ],
     [words.socket, socket],
+    ...(facts.udp === 'absent' ? [] : [[words.udp, udps[facts.udp]] as [string, string]]),
     ...(facts.way === 'absent' ? [] : [[words.way, ways[facts.way]] as [string, string]]),
   ];
 }
@@ -47,6 +49,7 @@ export function reportOf(facts: LineFacts, rows: Rows, origin: string, browser: 
     `- HTTPS to ${origin}`,
     `- WebSockets to ${socket}/ws and ${socket}/ws/connection-test`,
     '- UDP for picture and sound, to any address (WebRTC)',
+    ...facts.relayAt.map((at) => `- at least UDP to ${at}`),
     `- ${NEEDED_KBPS / 1_000} Mbps each way`,
     '',
   ].join('\n');

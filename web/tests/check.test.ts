@@ -174,6 +174,8 @@ describe('the line', () => {
     downKbps: NEEDED_KBPS,
     upKbps: NEEDED_KBPS,
     way: 'absent',
+    udp: 'absent',
+    relayAt: [],
   };
   test.each<[string, Partial<LineFacts>]>([
     ['good', {}],
@@ -185,6 +187,13 @@ describe('the line', () => {
     ['slow', { rttMs: 1_001 }],
     ['blocked', { socket: false }],
     ['blocked', { way: 'none' }],
+    ['blocked', { udp: 'blocked' }],
+    ['blocked', { udp: 'blocked', way: 'none' }],
+    ['blocked', { udp: 'unknown', way: 'none' }],
+    // One way that was found is enough.
+    ['good', { udp: 'works', way: 'none' }],
+    ['good', { udp: 'blocked', way: 'tcp' }],
+    ['good', { udp: 'unknown' }],
     ['blocked', { socket: false, downKbps: 10 }],
     ['unmeasured', { upKbps: null }],
     ['unmeasured', { downKbps: null }],

@@ -3,7 +3,12 @@ import { lineOf } from '../media/check';
 import { type LinePorts, measureLine, type Socket } from '../media/line_check';
 import { linesOf, reportOf } from '../room/check_words';
 
-const PLAN = { download_bytes: 512_000, upload_bytes_max: 256_000, ice_servers: [] as unknown[] };
+const PLAN = {
+  download_bytes: 512_000,
+  upload_bytes_max: 256_000,
+  ice_servers: [] as unknown[],
+  relay: false,
+};
 const TURN = { urls: ['turn:turn.example'], username: '1:abc', credential: 'x' };
 
 interface World {
@@ -14,7 +19,12 @@ interface World {
   kbps?: number;
   socket?: 'echoes' | 'refuses' | 'busy' | 'silent' | 'once refused';
   candidates?: { type: string; relayProtocol: string }[];
+  /** What becomes of a connection to the media relay; a number: the status of what was asked. */
+  relay?: RTCPeerConnectionState | 'silent' | 'breaks' | number;
 }
+
+const ANSWER =
+  'v=0\r\na=candidate:1 1 udp 2130706431 203.0.113.7 40000 typ host\r\na=candidate:2 1 udp 2130706430 2001:db8::7 40000 typ host\r\na=candidate:1 1 udp 2130706431 203.0.113.7 40000 typ host\r\n';
 
 /** A line on a clock of its own: whatever is awaited moves it. */
 function line(world: World) {
@@ -22,7 +32,10 @@ function line(world: World) {
   const timers: { at: number; call: () => void }[] = [];
   const asked: string[] = [];
   const bodies: Uint8Array[] = [];
+  const legs: unknown[] = [];
+  const closed: unknown[] = [];
   const configurations: RTCConfiguration[] = [];
+  const sections: [string, string][] = [];
   let sockets = 0;
   const pass = (ms: number) => {
     now += ms;
@@ -53,6 +66,11 @@ function line(world: World) {
           : world.plan === 429
             ? Response.json({}, { status: 429 })
             : Response.json(world.plan);
+      if (path.endsWith('leg')) {
+        legs.push(JSON.parse(String(init.body)));
+        if (typeof world.relay === 'number') return Response.json({}, { status: world.relay });
+        return Response.json({ sdp: ANSWER });
+      }
       if (path.endsWith('upload')) {
         const body = init.body as Uint8Array;
         bodies.push(body);
@@ -107,14 +125,29 @@ function line(world: World) {
           for (const candidate of world.candidates ?? []) connection.onicecandidate?.({ candidate });
           connection.onicecandidate?.({ candidate: null });
         },
+        // To the relay.
+        onconnectionstatechange: null as (() => void) | null,
+        connectionState: 'new' as RTCPeerConnectionState,
+        addTransceiver: (kind: string, { direction }: { direction: string }) =>
+          sections.push([kind, direction]),
+        createOffer: async () => ({ type: 'offer', sdp: 'ours' }),
+        setRemoteDescription: async ({ sdp }: { sdp: string }) => {
+          if (world.relay === 'breaks' || sdp !== ANSWER) throw new DOMException('', 'InvalidAccessError');
+          queueMicrotask(() => {
+            if (world.relay === 'silent') return pass(10_000);
+            connection.connectionState = world.relay as RTCPeerConnectionState;
+            connection.onconnectionstatechange?.();
+          });
+        },
         close: () => {
           connection.closed = true;
+          closed.push(connection);
         },
       };
       return connection as unknown as RTCPeerConnection;
     },
   };
-  return { ports, asked, bodies, configurations, sockets: () => sockets };
+  return { ports, asked, bodies, configurations, legs, closed, sections, sockets: () => sockets };
 }
 
 const measured = (world: World) => measureLine(line(world).ports, new AbortController().signal);
@@ -199,6 +232,34 @@ test('STUN alone proves nothing: it is not asked', async () => {
   expect(world.configurations).toEqual([]);
 });
 
+test.each<[World['relay'], string]>([
+  ['connected', 'works'],
+  ['failed', 'blocked'],
+  ['silent', 'blocked'],
+  ['breaks', 'unknown'],
+  [503, 'unknown'],
+])('B4: UDP to the media relay that is %s %s', async (relay, udp) => {
+  const world = line({ plan: { ...PLAN, relay: true }, ...(relay === undefined ? {} : { relay }) });
+  const facts = await measureLine(world.ports, new AbortController().signal);
+  expect(facts.udp).toBe(udp);
+  // A leg as a lesson's: it sends, and asks no other server for a way.
+  expect([world.legs, world.sections]).toEqual([[{ sdp: 'ours' }], [['audio', 'sendonly']]]);
+  expect(world.configurations).toEqual([{ bundlePolicy: 'max-bundle' }]);
+  expect(world.closed).toHaveLength(1);
+  const known = ['203.0.113.7, port 40000', '2001:db8::7, port 40000'];
+  expect(facts.relayAt).toEqual(udp === 'unknown' ? [] : known);
+  expect(facts.downKbps).not.toBeNull();
+});
+
+test('without a media relay nothing is asked of one', async () => {
+  const world = line({});
+  expect(await measureLine(world.ports, new AbortController().signal)).toMatchObject({
+    udp: 'absent',
+    relayAt: [],
+  });
+  expect(world.legs).toEqual([]);
+});
+
 test('who leaves the page is measured no further', async () => {
   const stop = new AbortController();
   const world = line({});
@@ -217,6 +278,8 @@ test('the report tells a technician what to open, and nobody who it was', () => 
     downKbps: 24_310,
     upKbps: null,
     way: 'tcp' as const,
+    udp: 'blocked' as const,
+    relayAt: ['203.0.113.7, port 40000'],
   };
   const rows = { camera: 'good', microphone: 'silent', speaker: 'unchecked', connection: 'blocked' } as const;
   const report = reportOf(facts, rows, 'https://lessons.example', 'A browser', new Date(0));
@@ -226,9 +289,12 @@ test('the report tells a technician what to open, and nobody who it was', () => 
     'Down: 24.3 Mbps',
     'Up: Not known',
     'Chat and clocks: Blocked',
+    'Picture and sound: Blocked',
+    '- at least UDP to 203.0.113.7, port 40000',
     'Way around a filter: Works, with more delay',
     '- WebSockets to wss://lessons.example/ws and wss://lessons.example/ws/connection-test',
   ])
     expect(report.split('\n')).toContain(line);
-  expect(linesOf({ ...facts, way: 'absent' }).map(([what]) => what)).not.toContain('Way around a filter');
+  const there = linesOf({ ...facts, way: 'absent', udp: 'absent' }).map(([what]) => what);
+  expect(there).toEqual(['Down', 'Up', 'Round trip', 'Chat and clocks']);
 });
