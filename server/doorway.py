@@ -85,9 +85,17 @@ class Doorway:
             return ELSEWHERE
         epoch = live.epochs.get(side, 0) + 1
         live.epochs[side] = epoch
-        seat = Seat(admission, join.device, epoch, client, self._clock.now_ms(), join.resume)
+        now = self._clock.now_ms()
+        seat = Seat(admission, join.device, epoch, client, now, join.resume)
         commands: tuple[Command, ...] = (Enter(by=actor, device=join.device, epoch=epoch),)
-        if current is not None and current.actor.person != actor.person:
+        if current is None:
+            # What evidence makes of a newcomer goes into the same append: one of its own cost as much as the entering.
+            # What it found before is told by itself, as it stands whether or not they are let in.
+            live.hear_evidence(now)
+            seat.counted = True
+            live.evidence.connected(side, seat.device, now)
+            commands += tuple(live.evidence.changes(now))
+        elif current.actor.person != actor.person:
             commands += (Depart(by=current.actor, device=current.device, epoch=current.epoch),)
         return await self._seated(live, seat, commands)
 
@@ -108,6 +116,7 @@ class Doorway:
             raise
         if answer.ok:
             return seat
+        self._uncount(live, seat, clean=False)
         if answer.code in ("busy", "try_again"):
             return try_later(seat.client, answer.code)
         return Refused(answer.code, answer.text)
@@ -120,7 +129,11 @@ class Doorway:
             replaced = live.take_place(seat, side)
             if replaced is not None:
                 self._fence(live, replaced, seat, now)
-            live.evidence.connected(side, seat.device, now)
+            if seat.counted:
+                live.evidence.heard(side, seat.device, now)
+            else:
+                seat.counted = True
+                live.evidence.connected(side, seat.device, now)
         welcome(
             seat,
             live.lesson,
@@ -140,6 +153,12 @@ class Doorway:
             live.evidence.takeover(side, now, replaced.device)
         replaced.gone = True
         replaced.client.close(TAKEN_OVER)
+
+    def _uncount(self, live: LiveRoom, seat: Seat, *, clean: bool) -> None:
+        """Its line is gone, or never led in: evidence counts it no more."""
+        if seat.counted:
+            seat.counted = False
+            live.evidence.disconnected(seat.viewer.side or "", seat.device, self._clock.now_ms(), clean)
 
     def _settle_in(self, live: LiveRoom, seat: Seat) -> None:
         """After the replay, and what was committed with the entering: with whom to negotiate, how the room stands."""
@@ -189,10 +208,8 @@ class Doorway:
             return
         if fenced:
             return
-        side = seat.viewer.side or ""
         now = self._clock.now_ms()
-        if seat.welcomed:
-            live.evidence.disconnected(side, seat.device, now, clean)
+        self._uncount(live, seat, clean=clean)
         live.submit(fact(Depart(by=seat.actor, device=seat.device, epoch=seat.epoch)))
         self._roster.left(live, seat)
         live.hear_evidence(now)

@@ -75,8 +75,8 @@ class Seat:
     """One device that joined: its cursor, and whether it still counts. Made by hosting, held by the connection."""
 
     __slots__ = (
-        "actor", "client", "device", "epoch", "gone", "heard_at", "lesson", "n", "observes", "peers", "prefix",
-        "resume", "since", "status", "viewer", "welcomed",
+        "actor", "client", "counted", "device", "epoch", "gone", "heard_at", "lesson", "n", "observes", "peers",
+        "prefix", "resume", "since", "status", "viewer", "welcomed",
     )  # fmt: skip
 
     def __init__(
@@ -94,6 +94,8 @@ class Seat:
         self.client = client
         self.since = since
         """Unix ms of the join."""
+        self.counted = False
+        """Evidence counts this line."""
         self.heard_at = 0
         """Unix ms: when an action was last taken for a sign of life."""
         self.n = 0

@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
-from rooms.events import Departed, Entered
+from rooms.events import Departed, Entered, EvidenceChanged
 from rooms.shown import Happened, Message
-from server.errors import TAKEN_OVER
+from server import live_room
+from server.errors import OVERLOADED, TAKEN_OVER
 from server.frames import (
     Candidate,
     Description,
@@ -20,8 +21,10 @@ from server.frames import (
     Welcome,
 )
 from server.seat import Refused
+from server.store.port import Append
 from server.welcome import REPLAY_MAX
 from tests.hosting.stage import ALEX, KIT, LESSON, MO, SAM, SHARED, TESS, Stage, T
+from tests.simulation.memory_log import NO_FAULT, Fault
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,33 @@ async def test_a_long_lesson_is_replayed_from_its_last_part():
     assert pupil.frames[0].cursor.n == replayed[0] - 1 > 0
     assert replayed == list(range(replayed[0], replayed[0] + len(replayed)))
     assert pupil.shown(Message)[-1].text == f"text {REPLAY_MAX + 19}"
+
+
+async def test_what_evidence_makes_of_a_newcomer_is_in_the_append_that_lets_them_in():
+    appends = []
+
+    def noted(append: Append) -> Fault:
+        appends.append([type(event) for event in append.events])
+        return NO_FAULT
+
+    stage = await Stage(fault=noted).boot()
+    await stage.enter(TESS)
+    assert appends[1:] == [[Entered, EvidenceChanged]]
+    await stage.enter(SAM)
+    assert [Entered, EvidenceChanged] in appends[2:]
+
+
+async def test_who_is_not_let_in_is_not_counted_as_here(monkeypatch):
+    stage = await Stage().boot()
+    pupil = await stage.enter(SAM)
+    with monkeypatch.context() as crowded:
+        crowded.setattr(live_room, "PENDING_MAX", 0)
+        tab, answer = await stage.join(TESS)
+    assert isinstance(answer, Refused)
+    assert tab.closed == OVERLOADED
+    await stage.live_on(20, pupil)
+    assert not [event for event in stage.events(EvidenceChanged) if event.side == "teacher"]
+    assert {side.side: side.evidence for side in pupil.status.sides}["teacher"] == "lost"
 
 
 async def test_a_second_device_asks_before_it_takes_over():
