@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import signal
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -42,14 +41,16 @@ from server.expiry import Expiry
 from server.garbage import look_rarely
 from server.gateway import Gateway
 from server.hosting import Hosting
-from server.house import PolicyClock
+from server.house import MediaRelay, PolicyClock
 from server.mail import Sender
 from server.openings import Openings
 from server.outbox import Outbox, open_post
-from server.relay_socket import RelaySocket, bind_relay, open_relay
+from server.relay_link import linked
+from server.relay_socket import bind_relay, open_relay
 from server.security_headers import SecurityHeaders
 from server.spool import Spool
 from server.standing import kept
+from server.stopping import asked_to_stop
 from server.store.migration import migrate
 from server.store.stores import Stores, open_store
 from server.tickets import Tickets
@@ -169,7 +170,7 @@ def bind(config: Config) -> tuple[socket.socket, Config]:
 class Parts:
     """The parts of one process, put together: `Services` for HTTP, the gateway beside it, and their start and stop."""
 
-    def __init__(self, config: Config, clock: PolicyClock, relay: RelaySocket | None) -> None:
+    def __init__(self, config: Config, clock: PolicyClock, relay: MediaRelay | None) -> None:
         loop = asyncio.get_running_loop()
         self.spool = _spool(config.spool_dir)
         self.stores = open_store(config.database_url)
@@ -252,11 +253,7 @@ class Parts:
 async def assembled(config: Config, clock: PolicyClock | None = None) -> AsyncIterator[Parts]:
     """Everything but the listening socket, migrated and started; drained and closed at the end."""
     await asyncio.to_thread(migrate, config.database_url)
-    with contextlib.ExitStack() as ports:
-        sockets, config = bind_relay(config)
-        relay = open_relay(config, sockets)
-        if relay is not None:
-            ports.callback(relay.stop)
+    async with _media_relay(config) as (relay, config):
         parts = Parts(config, clock or SystemClock(), relay)
         try:
             await parts.start()
@@ -264,6 +261,23 @@ async def assembled(config: Config, clock: PolicyClock | None = None) -> AsyncIt
         finally:
             await parts.drain()
             await parts.close()
+
+
+@contextlib.asynccontextmanager
+async def _media_relay(config: Config) -> AsyncIterator[tuple[MediaRelay | None, Config]]:
+    """The relay of these settings: here, in another process, or none; and the settings with the port that was taken."""
+    if config.relay_channel is not None:
+        secret = b"" if config.relay_secret is None else config.relay_secret.reveal()
+        async with linked(config.relay_channel, secret) as link:
+            yield link, config
+        return
+    sockets, config = bind_relay(config)
+    relay = open_relay(config, sockets)
+    try:
+        yield relay, config
+    finally:
+        if relay is not None:
+            relay.stop()
 
 
 @contextlib.asynccontextmanager
@@ -296,16 +310,7 @@ async def run(config: Config, ready: Callable[[Serving], Awaitable[object]]) -> 
     Returns:
         The exit code: 0 after SIGTERM, 130 after Ctrl-C, as shells count; 1 if the server stopped by itself.
     """
-    stopped: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-    def stop(code: int) -> None:
-        if stopped.done():
-            raise KeyboardInterrupt
-        stopped.set_result(code)
-
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop, 0)
-    loop.add_signal_handler(signal.SIGINT, stop, 130)
+    stopped = asked_to_stop()
     all_files()
     async with serving(config) as server:
         look_rarely()

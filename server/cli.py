@@ -20,10 +20,11 @@ from server.accounts.scope import CannotSetScope, set_scope
 from server.app import Serving, run
 from server.bot import command as bot
 from server.clock import SystemClock
-from server.config import SETTINGS, Config, ConfigError, load
+from server.config import RELAY_SETTINGS, SETTINGS, Config, ConfigError, load, load_relay
 from server.demo_pupil import DemoPupil
 from server.logs import set_up_logs
 from server.play import play_files
+from server.relay_process import run_relay
 from server.store.migration import migrate
 from server.store.port import StoreDown
 from server.store.stores import open_store
@@ -73,6 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         "serve lessons, as the environment sets it up",
         "Bring the database up to date and serve lessons until Ctrl-C or SIGTERM. Settings come from the environment:",
         "\n".join(f"  {name}\n      {meaning}" for name, meaning in SETTINGS.items()),
+    )
+    _add(
+        commands,
+        "relay",
+        _relay,
+        "relay media for `serve`, as a process of its own",
+        "Be the media relay of `lessonroom serve`, which asks it at RELAY; until Ctrl-C or SIGTERM. It reads these "
+        "settings, with the same values as there:",
+        "\n".join(f"  {name}\n      {SETTINGS[name]}" for name in RELAY_SETTINGS),
     )
     trial = _add(
         commands,
@@ -159,6 +169,17 @@ def _serve(options: argparse.Namespace) -> int:
         print(f"Serving {server.services.config.url}", flush=True)
 
     return _on_uvloop(config, say)
+
+
+def _relay(options: argparse.Namespace) -> int:
+    config = load_relay()
+    set_up_logs(config.log_level)
+
+    def say(known: Config) -> None:
+        print(f"Relaying at {', '.join(known.relay_addresses)}, UDP port {known.relay_port}", flush=True)
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run_relay(config, say))
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from server.frames import IceServer
 from server.private_folder import make_private, open_private
+from server.relay_channel import ChannelAddress
 from server.store.engine import in_memory, parse_url
 
 SECRET_BYTES: Final = 32
@@ -25,6 +26,8 @@ SECRET_CHARS_MIN: Final = 43
 """256 bits in URL-safe Base64; a shorter secret was typed by a person."""
 ICE_SERVERS_MAX: Final = 8
 """A browser warns from five on, and each one costs a lesson time to start."""
+SOCKET_PATH_BYTES_MAX: Final = 100
+"""Of a Unix socket: systems take 104 to 108."""
 
 SETTINGS: Final[Mapping[str, str]] = {
     "DATABASE_URL": "where lessons are stored; SQLite or PostgreSQL (default: sqlite:///var/lessonroom.db)",
@@ -46,13 +49,18 @@ SETTINGS: Final[Mapping[str, str]] = {
     "STUN_URLS": "stun: or stuns: servers, separated by commas (default: none)",
     "TURN_URLS": "turn: or turns: servers, separated by commas; they need TURN_SECRET_FILE (default: none)",
     "TURN_SECRET_FILE": "holds the secret shared with the TURN servers (default: none)",
-    "RELAY": "on or off: without the media relay nobody can look in, and the server sees no media itself (default: on)",
+    "RELAY": "on, off, or where `lessonroom relay` listens: unix:PATH or tcp://IP:PORT; without the media relay nobody "
+    "can look in, and the server sees no media itself (default: on)",
+    "RELAY_SECRET_FILE": "holds the secret shared with `lessonroom relay`; needed with tcp:// (default: none)",
     "RELAY_ADDRESS": "IP addresses at which browsers reach the relay by UDP: an IPv4, an IPv6 or both, by commas; "
     "needed with an https PUBLIC_URL (default: 127.0.0.1)",
     "RELAY_PORT": "the relay's UDP port; 0 takes a free one (default: the number of PORT)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
 }
 """Every name that is read, and what it means: `lessonroom serve --help` prints it."""
+
+RELAY_SETTINGS: Final = ("RELAY", "RELAY_SECRET_FILE", "RELAY_ADDRESS", "RELAY_PORT", "PORT", "PUBLIC_URL", "LOG_LEVEL")
+"""Those that `lessonroom relay` reads."""
 
 
 class ConfigError(Exception):
@@ -103,6 +111,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """What the relay's candidates name: at most one IPv4 and one IPv6 address. Empty: there is no relay."""
     relay_port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     """UDP; 0 takes a free one."""
+    relay_channel: ChannelAddress | None = None
+    """Where `lessonroom relay` is asked; None: the relay, if there is one, is in this process."""
+    relay_secret: Secret | None = None
+    """Shared with it; None on a Unix socket that its folder guards."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     static_dir: Path = Path(__file__).parent / "static"
     """The built web client."""
@@ -160,13 +172,40 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
         ice_servers=_stun(given),
         turn_urls=_ice_urls(given, "TURN_URLS", ("turn:", "turns:")),
         turn_secret=_turn_secret(given),
-        relay_addresses=_relay_addresses(given),
+        relay_addresses=_relay_addresses(given) if _relay(given) == "on" else (),
         relay_port=_port(given, "RELAY_PORT", _port(given)),
+        relay_channel=_relay_channel(given),
+        relay_secret=_relay_secret(given),
         log_level=_log_level(given),
     )
     _deny(config)
     secret_file = Path(given.get("SECRET_FILE", "var/secret"))
     return msgspec.structs.replace(config, secret=own_secret(secret_file))
+
+
+def load_relay(environment: Mapping[str, str] = os.environ) -> Config:
+    """What `lessonroom relay` needs of the same settings; the others stay as they are by default.
+
+    Raises:
+        ConfigError: with one sentence, for the first setting that is wrong.
+    """
+    given = {name: environment[name].strip() for name in RELAY_SETTINGS if environment.get(name, "").strip()}
+    channel = _relay_channel(given)
+    if channel is None:
+        raise ConfigError(
+            f"RELAY {_relay(given)!r} does not say where the relay is asked: set it to unix:PATH or tcp://IP:PORT, "
+            "here and where lessons are served."
+        )
+    config = Config(
+        public_url=_origin("PUBLIC_URL", given["PUBLIC_URL"]) if "PUBLIC_URL" in given else "",
+        relay_addresses=_relay_addresses(given),
+        relay_port=_port(given, "RELAY_PORT", _port(given)),
+        relay_channel=channel,
+        relay_secret=_relay_secret(given),
+        log_level=_log_level(given),
+    )
+    _deny_relay(config)
+    return config
 
 
 def own_secret(path: Path) -> Secret:
@@ -214,15 +253,25 @@ def _deny(config: Config) -> None:
             f"HOST {config.host} can be reached from other machines, without TLS: use 127.0.0.1, or set an "
             "https PUBLIC_URL and TLS_PROXY."
         )
+    _deny_relay(config)
+    if config.turn_urls and config.turn_secret is None:
+        raise ConfigError("TURN_URLS needs TURN_SECRET_FILE, the file with the secret shared with those servers.")
+    if len(config.ice_servers) + len(config.turn_urls) > ICE_SERVERS_MAX:
+        raise ConfigError(f"STUN_URLS and TURN_URLS name more than {ICE_SERVERS_MAX} servers: use fewer.")
+
+
+def _deny_relay(config: Config) -> None:
     if config.tls and any(_local(address) for address in config.relay_addresses):
         raise ConfigError(
             "RELAY_ADDRESS names this machine to itself: with an https PUBLIC_URL set it to the IP address at which "
             "browsers reach it, or RELAY to off, and nobody can look in."
         )
-    if config.turn_urls and config.turn_secret is None:
-        raise ConfigError("TURN_URLS needs TURN_SECRET_FILE, the file with the secret shared with those servers.")
-    if len(config.ice_servers) + len(config.turn_urls) > ICE_SERVERS_MAX:
-        raise ConfigError(f"STUN_URLS and TURN_URLS name more than {ICE_SERVERS_MAX} servers: use fewer.")
+    channel = config.relay_channel
+    if channel is not None and channel.host and config.relay_secret is None:
+        raise ConfigError(
+            f"RELAY {channel} needs RELAY_SECRET_FILE, the file with the secret that lessonroom serve and lessonroom "
+            "relay share."
+        )
 
 
 def _local(host: str) -> bool:
@@ -326,12 +375,43 @@ def _turn_secret(given: Mapping[str, str]) -> Secret | None:
     return None if path is None else _secret_from("TURN_SECRET_FILE", Path(path))
 
 
+def _relay(given: Mapping[str, str]) -> str:
+    """``on``, ``off``, or where it is asked."""
+    text = given.get("RELAY", "on")
+    return text.lower() if text.lower() in ("on", "off") else text
+
+
+def _relay_channel(given: Mapping[str, str]) -> ChannelAddress | None:
+    text = _relay(given)
+    if text in ("on", "off"):
+        return None
+    if text.startswith("unix:"):
+        path = text.removeprefix("unix:").removeprefix("//")
+        if 0 < len(path.encode()) <= SOCKET_PATH_BYTES_MAX:
+            return ChannelAddress(path=path)
+    wrong = ConfigError(
+        f"RELAY {text!r} is not on, off, unix:PATH (at most {SOCKET_PATH_BYTES_MAX} letters) or tcp://IP:PORT."
+    )
+    try:
+        parts = urlsplit(text)
+        host, port = ipaddress.ip_address(parts.hostname or ""), parts.port
+    except ValueError as problem:
+        raise wrong from problem
+    if parts.scheme != "tcp" or not port or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise wrong
+    if host.is_global or host.is_unspecified or host.is_multicast:
+        raise ConfigError(
+            f"RELAY {text!r} is an address of the open network: use one of this machine or of a private network."
+        )
+    return ChannelAddress(host=str(host), port=port)
+
+
+def _relay_secret(given: Mapping[str, str]) -> Secret | None:
+    path = given.get("RELAY_SECRET_FILE")
+    return None if path is None else _secret_from("RELAY_SECRET_FILE", Path(path))
+
+
 def _relay_addresses(given: Mapping[str, str]) -> tuple[str, ...]:
-    switch = given.get("RELAY", "on").lower()
-    if switch not in ("on", "off"):
-        raise ConfigError(f"RELAY {switch!r} is not on or off.")
-    if switch == "off":
-        return ()
     named = [_reachable(text) for text in _listed(given, "RELAY_ADDRESS")] or [ipaddress.ip_address("127.0.0.1")]
     if len({address.version for address in named}) < len(named):
         raise ConfigError("RELAY_ADDRESS names more than one address of a kind: one IPv4 and one IPv6 at most.")

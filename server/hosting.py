@@ -42,6 +42,7 @@ from server.frames import (
 from server.house import EvidenceOf, MediaRelay, PolicyClock, Records, Spooled
 from server.legs import Legs
 from server.live_room import LiveRoom
+from server.media_view import MediaView
 from server.observers import Visits
 from server.paths import PathBoard
 from server.platform_marks import MARK_EVERY_S, PlatformMarks
@@ -103,9 +104,9 @@ def _no_ice_servers(_: str) -> IceServers:
     return NO_ICE_SERVERS
 
 
-def evidence_of(lesson: Lesson) -> LessonEvidence:
-    """What folds the samples of a lesson's sides."""
-    return LessonEvidence((TEACHER, *(pupil.id for pupil in lesson.pupils)))
+def evidence_of(lesson: Lesson, *, relay: bool = False) -> LessonEvidence:
+    """What folds the samples of a lesson's sides; ``relay``: with the media relay's view of them."""
+    return LessonEvidence((TEACHER, *(pupil.id for pupil in lesson.pupils)), relay=relay)
 
 
 class Hosting:
@@ -125,7 +126,7 @@ class Hosting:
         node: str = "main",
         time_zone: str = "Europe/London",
         ice_servers: IceServersOf = _no_ice_servers,
-        evidence: EvidenceOf = evidence_of,
+        evidence: EvidenceOf | None = None,
         relay: MediaRelay | None = None,
         sweep_s: float = SWEEP_S,
         mark_s: float = MARK_EVERY_S,
@@ -144,7 +145,8 @@ class Hosting:
             node: This process's name in the marks.
             time_zone: IANA name, for every time that is shown.
             ice_servers: By person, with their short-lived credentials.
-            evidence: What folds samples; a simulation tells facts instead.
+            evidence: What folds samples, by default with the relay's view where there is a relay; a simulation tells
+                facts instead.
             relay: The media relay; None where there is none.
             sweep_s: How often silence is looked for.
             mark_s: How often this process's being there is marked.
@@ -178,7 +180,8 @@ class Hosting:
             ice_servers=ice_servers,
             relay=self._legs.there,
         )
-        self._shelf = Shelf(self, bookings, evidence, review)
+        self._view = MediaView(relay)
+        self._shelf = Shelf(self, bookings, evidence or partial(evidence_of, relay=relay is not None), review)
         self._marks = PlatformMarks(records, clock, node, self.platform.slept, mark_s)
         self._records = records
         clock.on_jump(self._jumped)
@@ -511,6 +514,7 @@ class Hosting:
 
     def _forget(self, live: LiveRoom) -> None:
         self._shelf.forget(live)
+        self._legs.forget(live)
         self._roster.forget(live)
         self._paths.forget(live)
 
@@ -544,6 +548,7 @@ class Hosting:
                 if self._paths.look(live, now):
                     self._roster.tell(live)
                     self._legs.paths_changed(live)
+                self._view.tell(live, now)
                 live.hear_evidence(now)
             self._board.look(live)
             if live.halted:

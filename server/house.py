@@ -59,6 +59,10 @@ class Evidence(Protocol):
         """A browser's report of the last second."""
         ...
 
+    def leg(self, side: SideId, at: int | None, others_at: int | None, now: int) -> None:
+        """What the media relay says of a side: when RTP last came on its leg, and on any other."""
+        ...
+
     def left(self, side: SideId, now: int, device: str | None = None) -> None:
         """Leave was pressed."""
         ...
@@ -144,6 +148,10 @@ class Records(Protocol):
         ...
 
 
+class RelayAway(Exception):
+    """There is no way to the relay now: it may come back at any moment."""
+
+
 class MediaRelay(Protocol):
     """What the host needs of the relay (`server.relay_socket.RelaySocket`). Whatever it raises ends no lesson.
 
@@ -155,6 +163,7 @@ class MediaRelay(Protocol):
 
         Raises:
             Refused: with a stable code.
+            RelayAway: it cannot be asked now.
         """
         ...
 
@@ -163,6 +172,7 @@ class MediaRelay(Protocol):
 
         Raises:
             Refused: with a stable code.
+            RelayAway: it cannot be asked now.
         """
         ...
 

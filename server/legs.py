@@ -13,6 +13,9 @@ The relay may be another process, so its answer is waited for, no longer than `A
 asked for one who has a leg: a newer one waits, and makes the one under way void, as *halt*, leaving and a takeover do.
 What comes of a void one is closed at the relay and told to nobody.
 
+A relay that is another process outlives its host: legs go on over a host's restart, and this one knows nothing of them
+until their pages offer others. So endings go by what the relay itself knows of a side, where nothing is known here.
+
 Nothing here reaches a participant but the answer to their own offer: legs that receive are named by chance that nobody
 shares, and a relay that fails is logged, and the lesson goes on without it.
 """
@@ -23,13 +26,13 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import structlog
 
 from rooms.lesson import TEACHER, SideId
 from server.frames import SDP_CHARS_MAX, LegAnswer, LegFrame, LegRefused
-from server.house import MediaRelay
+from server.house import MediaRelay, RelayAway
 from server.live_room import LiveRoom
 from server.paths import PathBoard
 from server.refusals import sentence
@@ -49,6 +52,7 @@ BACK_S: Final = 15.0
 direct media decodes, after 10 s whatever there is."""
 
 _log = structlog.stdlib.get_logger("legs")
+Asked = TypeVar("Asked")
 
 
 _Key = Seat | tuple[SideId, SideId | None]
@@ -121,6 +125,8 @@ class Legs:
         self._spawn = spawn
         self._rooms: dict[str, dict[_Key, _Place]] = {}
         """By lesson."""
+        self._halted: set[str] = set()
+        """Live rooms whose legs have all been closed for good."""
 
     @property
     def there(self) -> bool:
@@ -165,8 +171,16 @@ class Legs:
 
     def left(self, seat: Seat, *, clean: bool) -> None:
         """A seat's socket is gone, or *leave* was pressed (``clean``). Harmless twice."""
-        watching = self._rooms.get(seat.lesson, {}).get(seat)
-        for place in self._of_side(seat) if watching is None else [watching]:
+        places = self._rooms.get(seat.lesson, {})
+        side = seat.viewer.side
+        if seat.observes or side is None:
+            watching = places.get(seat)
+            if watching is not None:
+                self._left(watching, seat, clean=clean)
+            return
+        if (side, None) not in places and clean and not seat.gone:
+            self._close_side(seat.lesson, side)
+        for place in self._of_side(seat):
             self._left(place, seat, clean=clean)
 
     def _left(self, place: _Place, seat: Seat, *, clean: bool) -> None:
@@ -182,15 +196,23 @@ class Legs:
 
     def look_again(self, live: LiveRoom) -> None:
         """The room may be halted, or somebody's part over: so are their legs."""
-        places = self._rooms.get(live.id)
-        if not places:
-            return
         if live.halted:
-            self._end_all(live.id, places)
+            if live.id not in self._halted:
+                self._halted.add(live.id)
+                self._end_all(live.id)
             return
-        for place in list(places.values()):
-            if any(side is not None and live.prefix.over(side) for side in (place.side, place.of)):
+        places = self._rooms.get(live.id, {})
+        for pupil in live.lesson.pupils:
+            if not live.prefix.over(pupil.id):
+                continue
+            if (pupil.id, None) not in places:
+                self._close_side(live.id, pupil.id)
+            for place in [place for place in places.values() if pupil.id in (place.side, place.of)]:
                 self._end(place)
+
+    def forget(self, live: LiveRoom) -> None:
+        """The room is not live here any more."""
+        self._halted.discard(live.id)
 
     def paths_changed(self, live: LiveRoom) -> None:
         """Media of some may go directly again: their receiving legs end in a while."""
@@ -214,8 +236,8 @@ class Legs:
 
     def stop(self) -> None:
         """The process stops: browsers are told, and do not wait for a relay that has gone."""
-        for lesson, places in list(self._rooms.items()):
-            self._end_all(lesson, places)
+        for lesson in list(self._rooms):
+            self._end_all(lesson)
 
     def _denied(self, live: LiveRoom, seat: Seat, frame: LegFrame) -> str:
         """Why this seat may have no leg with this offer: a code, or ""."""
@@ -258,6 +280,8 @@ class Legs:
             self._let_go(place)
             for doubtful in {leg.id, leg.id if before is None else before.id}:
                 self._close(doubtful)
+        if not place.observes:  # what we refuse is not its fault
+            (offer.live.no_leg.add if code else offer.live.no_leg.discard)(place.who)
         if void:
             if place.leg is leg:
                 self._let_go(place)
@@ -283,6 +307,8 @@ class Legs:
             return refused.code, ""
         except TimeoutError:
             _log.warning("the relay does not answer", lesson=leg.lesson, limit_s=ANSWER_S_MAX)
+        except RelayAway as away:
+            _log.warning("the relay is away", lesson=leg.lesson, reason=str(away))
         except Exception:
             _log.exception("the relay failed", lesson=leg.lesson)
         return "relay_failed", ""
@@ -302,9 +328,8 @@ class Legs:
         if leg is not None:
             self._close(leg.id)
 
-    def _end_all(self, lesson: str, places: dict[_Key, _Place]) -> None:
-        del self._rooms[lesson]
-        for place in places.values():
+    def _end_all(self, lesson: str) -> None:
+        for place in self._rooms.pop(lesson, {}).values():
             place.offer = None
             self._let_go(place)
         if self._relay is not None:
@@ -324,6 +349,14 @@ class Legs:
             if not places:
                 del self._rooms[place.lesson]
 
+    def _close_side(self, lesson: str, side: SideId) -> None:
+        """A side without a place here may still have a leg, from before this host."""
+        view = None
+        if self._relay is not None:
+            view = _guarded(lesson, partial(self._relay.view, lesson, side))
+        if view is not None:
+            self._close(view.leg)
+
     def _close(self, leg: LegId) -> None:
         if self._relay is not None:
             _guarded(leg.lesson, partial(self._relay.close, leg))
@@ -333,9 +366,10 @@ def _refuse(seat: Seat, frame: LegFrame, code: str) -> None:
     seat.client.send(LegRefused(n=frame.n, code=code, text=sentence(code)))
 
 
-def _guarded(lesson: str, close: Callable[[], None]) -> None:
+def _guarded(lesson: str, ask: Callable[[], Asked]) -> Asked | None:
     """Whatever the relay does, an ending goes on."""
     try:
-        close()
+        return ask()
     except Exception:
         _log.exception("the relay failed", lesson=lesson)
+        return None

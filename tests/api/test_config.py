@@ -5,11 +5,12 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from server.config import Config, ConfigError, load
+from server.config import Config, ConfigError, load, load_relay
 
 
 @pytest.fixture
@@ -53,9 +54,48 @@ def test_where_the_relay_is(
     assert (config.relay_addresses, config.relay_port) == (addresses, port)
 
 
+@pytest.mark.parametrize("load_it", [load, load_relay])
+@pytest.mark.parametrize("where", ["unix:var/relay.sock", "tcp://127.0.0.1:3479", "tcp://[fd00::1]:3479"])
+def test_where_a_relay_of_its_own_process_is_asked(
+    secret_file: dict[str, str], tmp_path: Path, load_it: Callable[[dict[str, str]], Config], where: str
+) -> None:
+    (tmp_path / "shared").write_text("s" * 43)
+    given = {"RELAY": where, "RELAY_SECRET_FILE": str(tmp_path / "shared"), "RELAY_ADDRESS": "192.0.2.1"}
+    config = load_it(secret_file | given)
+    assert str(config.relay_channel) == where
+    assert config.relay_secret is not None
+    assert config.relay_secret.reveal() == b"s" * 43
+    assert config.relay_addresses == (() if load_it is load else ("192.0.2.1",))
+
+
 @pytest.mark.parametrize(
     ("given", "named"),
     [
+        ({}, "RELAY"),
+        ({"RELAY": "off"}, "RELAY"),
+        ({"RELAY": "tcp://10.0.0.1:3479"}, "RELAY_SECRET_FILE"),
+        ({"RELAY": "unix:relay.sock", "RELAY_ADDRESS": "relay.example.org"}, "RELAY_ADDRESS"),
+        ({"RELAY": "unix:relay.sock", "PUBLIC_URL": "https://lessons.example.org"}, "RELAY_ADDRESS"),
+        ({"RELAY": "unix:relay.sock", "RELAY_PORT": "many"}, "RELAY_PORT"),
+    ],
+)
+def test_a_relay_without_what_it_needs_says_so_in_one_sentence(given: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigError, match=named) as refused:
+        load_relay(given)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"RELAY": "yes"}, "RELAY"),
+        ({"RELAY": "unix:"}, "RELAY"),
+        ({"RELAY": "unix:" + "a" * 101}, "RELAY"),
+        ({"RELAY": "tcp://relay.example.org:3479"}, "RELAY"),
+        ({"RELAY": "tcp://10.0.0.1"}, "RELAY"),
+        ({"RELAY": "tcp://8.8.8.8:3479"}, "RELAY"),
+        ({"RELAY": "tcp://10.0.0.1:3479"}, "RELAY_SECRET_FILE"),
+        ({"RELAY": "tcp://10.0.0.1:3479", "RELAY_SECRET_FILE": "/nowhere/at/all"}, "RELAY_SECRET_FILE"),
         ({"PORT": "eighty"}, "PORT"),
         ({"PORT": "70000"}, "PORT"),
         ({"PUBLIC_URL": "lessons.example.org"}, "PUBLIC_URL"),

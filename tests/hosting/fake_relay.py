@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from server.house import RelayAway
 from signalling.relay.port import LegId, LegView, Refused
 
 
@@ -17,7 +18,7 @@ class FakeRelay:
         self.sides: dict[LegId, tuple[str, ...]] = {}
         """Of each observer's leg."""
         self.calls: list[str] = []
-        self.fails = False
+        self.fails = self.away = False
         self.answers = asyncio.Event()
         """Cleared: what is asked is done, and the answer is on its way until it is set."""
         self.answers.set()
@@ -68,3 +69,5 @@ class FakeRelay:
         self.calls.append(call)
         if self.fails:
             raise ZeroDivisionError("a fault of the relay's")
+        if self.away and call in ("publish", "watch"):
+            raise RelayAway("there is no way to it")

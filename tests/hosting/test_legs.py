@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from server.codec import MSGPACK
 from server.frames import (
@@ -214,6 +215,47 @@ async def test_a_relay_that_fails_is_a_code_and_the_lesson_goes_on(caplog):
     assert pupil.halted
     await asyncio.sleep(20)
     assert teacher.ack("end").ok
+
+
+async def after_a_crash(stage: Stage) -> Tab:
+    """Another host has the lesson; the relay, a process of its own, still has the legs of before."""
+    await stage.crash()
+    await stage.boot()
+    return await stage.enter(TESS)
+
+
+async def test_D1_halt_ends_legs_that_a_host_before_this_one_opened():
+    stage = await Stage(at=T - 5_000).boot()
+    await both(stage)
+    teacher = await after_a_crash(stage)
+    assert stage.relay.who() == ["sam", "teacher"]
+    stage.does(teacher, EndFrame(action="end"))
+    assert stage.relay.who() == []
+    await asyncio.sleep(20)
+    assert stage.relay.calls.count("close_lesson") == 1
+
+
+async def test_who_is_removed_or_leaves_takes_a_leg_of_before_along():
+    stage = await Stage(SHARED, at=T - 5_000).boot()
+    await both(stage)
+    await offer(stage, await stage.enter(KIT))
+    teacher = await after_a_crash(stage)
+    kit = await stage.enter(KIT)
+    assert stage.relay.who() == ["kit", "sam", "teacher"]
+    stage.does(teacher, RemoveFrame(action="out", pupil="sam"))
+    await asyncio.sleep(1)
+    assert stage.relay.who() == ["kit", "teacher"]
+    stage.hosting.left(kit.seat, clean=True)
+    assert stage.relay.who() == ["teacher"]
+
+
+async def test_a_relay_that_is_away_is_a_code_without_an_alarm():
+    stage = await Stage().boot()
+    teacher = await stage.enter(TESS)
+    stage.relay.away = True
+    with capture_logs() as logged:
+        assert (await offer(stage, teacher)).code == "relay_failed"
+    assert [line["log_level"] for line in logged] == ["warning"]
 
 
 async def watch(stage: Stage, observers: list[Tab], move: str, device: str) -> None:
