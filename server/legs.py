@@ -280,8 +280,8 @@ class Legs:
             self._let_go(place)
             for doubtful in {leg.id, leg.id if before is None else before.id}:
                 self._close(doubtful)
-        if not place.observes:  # what we refuse is not its fault
-            (offer.live.no_leg.add if code else offer.live.no_leg.discard)(place.who)
+        if place.side is not None and place.of is None:  # what we refuse is not its fault
+            (offer.live.no_leg.add if code else offer.live.no_leg.discard)(place.side)
         if void:
             if place.leg is leg:
                 self._let_go(place)
