@@ -19,6 +19,7 @@ from server.config import Config
 from server.connection import Limits
 from server.gateway import Gateway
 from server.hosting import Hosting
+from server.relay_link import RelayLink
 from server.relay_socket import bind_relay, open_relay
 from server.seat import Admission
 from server.spool import Spool
@@ -41,8 +42,11 @@ class Booking:
 
 
 @asynccontextmanager
-async def product(folder: Path, *relay_addresses: str) -> AsyncIterator[Served]:
-    """As server/app.py puts it together, with a lesson that starts in ten minutes; without an address, no relay."""
+async def product(folder: Path, *relay_addresses: str, elsewhere: RelayLink | None = None) -> AsyncIterator[Served]:
+    """As server/app.py puts it together, with a lesson that starts in ten minutes.
+
+    Without an address there is no relay but the one ``elsewhere``, if there is one.
+    """
     url = f"sqlite:///{folder}/lessons.db"
     await asyncio.to_thread(migrate, url)
     stores, clock, loop = open_store(url), SystemClock(), asyncio.get_running_loop()
@@ -54,7 +58,7 @@ async def product(folder: Path, *relay_addresses: str) -> AsyncIterator[Served]:
     hosting = Hosting(
         log=stores.log, bookings=Booking(lesson), clock=clock, review=Pipeline().review, entropy=os.urandom,
         spool=spool, call_later=loop.call_later, records=stores,
-        relay=relay,
+        relay=elsewhere or relay,
     )  # fmt: skip
     tickets = Tickets(b"s" * 32, loop.time, os.urandom)
     limits = Limits(silent_s_max=TEST_S_MAX)  # these clients send no beats
