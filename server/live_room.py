@@ -79,6 +79,8 @@ class LiveRoom:
         """Beside the room: it knows nothing of them."""
         self.epochs: dict[SideId, int] = {}
         """The latest epoch of each side's devices: two people of one side may take over from one another."""
+        self.no_leg: set[SideId] = set()
+        """Sides whose leg the relay would not open: that it hears nothing of them is not theirs."""
         self.parted: set[SideId] = set()
         """Pupils whose part has ended with an outcome in the log: before that it is only what it would come to."""
         self.halted = False

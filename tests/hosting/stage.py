@@ -9,7 +9,7 @@ from rooms.lesson import TEACHER, Actor, Kind, Lesson, Pupil, Role
 from server.codec import Encoded
 from server.errors import CloseReason
 from server.frames import Ack, Cursor, EventFrame, Halt, Join, Report, StatusFrame
-from server.hosting import Hosting
+from server.hosting import Hosting, evidence_of
 from server.seat import Admission, Seat
 from tests.hosting.fake_relay import FakeRelay
 from tests.simulation.memory_log import MemoryLog, MemorySpool
@@ -83,7 +83,10 @@ class Tab:
 class Stage:
     """The process, its disk and its clock. `crash` and `boot` again keep the disk."""
 
-    def __init__(self, lesson: Lesson = LESSON, *, fault=None, at: int = T - 600_000, relay: bool = True) -> None:
+    def __init__(
+        self, lesson: Lesson = LESSON, *, fault=None, at: int = T - 600_000, relay: bool = True, view: bool = False
+    ) -> None:
+        """``view``: evidence has the relay's view, and who is to be ready needs a leg; else reports alone count."""
         self.loop = asyncio.get_running_loop()
         self.clock = LoopClock(self.loop, at)
         self.lesson = lesson
@@ -91,6 +94,7 @@ class Stage:
         self.spool = MemorySpool()
         self.relay = FakeRelay() if relay else None
         self.hosting: Hosting | None = None
+        self._view = view
         self.reviewed: list[str] = []
         self._timers: set[asyncio.TimerHandle] = set()
         self._drawn = 0
@@ -119,6 +123,7 @@ class Stage:
             call_later=self._call_later,
             records=self.log,
             relay=self.relay,
+            evidence=None if self._view else evidence_of,
         )
         await self.hosting.start()
         return self

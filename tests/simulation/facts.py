@@ -60,7 +60,7 @@ class ScriptedEvidence:
         self._samples += 1
 
     connected = disconnected = heard = report = left = takeover = _nothing
-    path_switching = set_started = shift = _nothing
+    leg = path_switching = set_started = shift = _nothing
 
 
 def random_facts(draw: random.Random, sides: list[SideId], starts_at: int, ends_at: int) -> list[Fact]:

@@ -15,7 +15,7 @@ from rooms.verdict import Ruling, Verdict
 from server.codec import JSON, Codec
 from server.connection import Limits
 from server.gateway import Gateway
-from server.hosting import Hosting
+from server.hosting import Hosting, evidence_of
 from server.seat import Admission
 from server.tickets import Tickets
 from tests.hosting.fake_relay import FakeRelay
@@ -95,6 +95,7 @@ class Stage:
             call_later=self.loop.call_later,
             records=self.log,
             relay=FakeRelay(),
+            evidence=evidence_of,  # scenes have no packets: what a side is rests on its reports
         )
         self.tickets = Tickets(b"s" * 32, self.loop.time, counted(2))
         self.gateway = Gateway(self.hosting, self.tickets, frozenset({ORIGIN}), limits=limits)
