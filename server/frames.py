@@ -207,7 +207,7 @@ class PathReport(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     direct: Count
     """RTP packets received over the direct connection so far."""
     alive: bool
-    """The direct connection is *connected*, and something came over it in the last 3 s: RTP, or an answer of ICE's."""
+    """The direct connection is *connected*, and something came over it in the last 6 s: RTP, or an answer of ICE's."""
     lost_permille: Annotated[int, Meta(ge=0, le=1000)] = 0
     """Of what came through the relay in the last second."""
 

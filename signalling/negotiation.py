@@ -30,10 +30,12 @@ from rooms.lesson import TEACHER, SideId
 from signalling.sdp import candidate_fault, description_fault
 from signalling.topology import may_talk, pairs, peers_of
 
-DESCRIPTIONS_MAX: Final = 200
-"""From one side in one generation: an hour with a change (mute by replaceTrack needs none) every 20 s."""
-CANDIDATES_MAX: Final = 1_000
-"""From one side in one generation: 10 to 40 a gathering, for 25 ICE restarts."""
+DESCRIPTIONS_MAX: Final = 400
+"""From one side in one generation: two hours on the relay's path, in which each side looks for a direct way once a
+minute (an offer of one's own, an answer to the other's), and some for a change of network."""
+CANDIDATES_MAX: Final = 10_000
+"""From one side in one generation: 10 to 40 a gathering, for as many. They are counted and relayed, never kept; the
+rate of a client's frames bounds what comes at once."""
 RESTARTS_MAX: Final = 50
 """New generations that one side may ask for while it stays: one a minute for the better part of an hour."""
 

@@ -52,7 +52,9 @@ SERVER_FRAMES = [
     frames.RelayedSignal(sender="sam", generation=2, body=frames.Candidate(candidate="", sdp_mid=None)),
     frames.LegAnswer(n=1, sdp="v=0"),
     frames.LegRefused(n=1, code="over", text="This lesson has ended."),
-    frames.IceServersFrame(ice_servers=(frames.IceServer(urls=("turn:x",), username="u", credential="c"),), ice_life_s=600),
+    frames.IceServersFrame(
+        ice_servers=(frames.IceServer(urls=("turn:x",), username="u", credential="c"),), ice_life_s=600
+    ),
     frames.Ack(action="a", ok=False, code="too_fast", text="Wait."),
     frames.ErrorFrame(code="unreadable", text="No."),
     frames.Halt(),
