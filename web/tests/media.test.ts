@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { OwnDevices, troubleOf } from '../media/devices';
 import { Media, type MediaPorts } from '../media/media';
-import { type LinkPorts, PeerLink, RESTART_AFTER_MS } from '../media/peer_link';
+import { ALIVE_MS, type LinkPorts, PeerLink, RESTART_AFTER_MS } from '../media/peer_link';
 import { count, NOTHING, together } from '../media/stats';
 import type { Candidate, Description, Peer, SignalFrame } from '../wire/types';
 
@@ -73,6 +73,10 @@ class FakeConnection {
   async addIceCandidate(candidate: { candidate: string }) {
     if (this.remoteDescription === null) throw new Error('no remote description');
     this.candidates.push(candidate.candidate);
+  }
+  readonly configurations: RTCConfiguration[] = [];
+  setConfiguration(configuration: RTCConfiguration) {
+    this.configurations.push(configuration);
   }
   restartIce() {
     this.restarts += 1;
@@ -438,4 +442,79 @@ test('the report reads what MEDIA.md trusts', () => {
     kbps_out: 500,
     lost_permille: 250,
   });
+});
+
+test('a link that is paused sends nothing and stands; its tracks come back without a negotiation', async () => {
+  const [impolite, polite] = [link(false), link(true)];
+  await carry(impolite, polite);
+  const tracks = () => impolite.connection.transceivers.map(({ sender }) => sender.track);
+  impolite.link.pause(true);
+  await settle();
+  expect(tracks()).toEqual([null, null]);
+  impolite.link.useTracks();
+  await settle();
+  expect(tracks()).toEqual([null, null]);
+  impolite.link.pause(false);
+  await settle();
+  expect(tracks().every((track) => track !== null)).toBe(true);
+  expect(impolite.sent).toEqual([]);
+});
+
+test('a way that is not found is looked for ever less often, and at once again after it was there', async () => {
+  const { link: made, connection, timers } = link(false);
+  await settle();
+  connection.becomes('failed');
+  const waits: number[] = [];
+  for (let turn = 0; turn < 8; turn++) {
+    const [timer] = timers.splice(0, 1);
+    waits.push(timer?.ms ?? -1);
+    timer?.call();
+    connection.becomes('connecting');
+    connection.becomes('failed');
+  }
+  expect(waits).toEqual([0, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]);
+  connection.becomes('connected');
+  expect(timers).toEqual([]);
+  connection.becomes('failed');
+  expect(timers.map(({ ms }) => ms)).toEqual([0]);
+  made.close();
+});
+
+test('a link stands while something comes over it, be it only answers to its own probes', async () => {
+  const { link: made, connection } = link(false);
+  const answers = (responsesReceived: number) => {
+    connection.getStats = async () => new Map([['p', { type: 'candidate-pair', responsesReceived }]]);
+  };
+  connection.becomes('connected');
+  answers(1);
+  await made.count(1_000);
+  expect(made.alive(1_000 + ALIVE_MS - 1)).toBe(true);
+  await made.count(5_000);
+  expect(made.alive(1_000 + ALIVE_MS)).toBe(false);
+  answers(2);
+  await made.count(8_000);
+  expect(made.alive(8_000)).toBe(true);
+  connection.becomes('disconnected');
+  expect(made.alive(8_000)).toBe(false);
+});
+
+test('other credentials reach the connections that stand, for their next restart', async () => {
+  const table = media(async () => ({ getTracks: () => [] }) as unknown as MediaStream);
+  table.media.setPeers([PEER(false)]);
+  const turn = { urls: ['turn:one'], username: 'u2', credential: 'c2' };
+  table.media.useServers([turn]);
+  expect(table.connections[0]?.configurations).toEqual([{ iceServers: [turn], bundlePolicy: 'max-bundle' }]);
+  table.media.stop();
+});
+
+test('a report tells of each peer what came directly and whether that connection stands', async () => {
+  const table = media(async () => ({ getTracks: () => [] }) as unknown as MediaStream);
+  table.media.setPeers([PEER(false)]);
+  const [connection] = table.connections;
+  connection?.becomes('connected');
+  if (connection !== undefined)
+    connection.getStats = async () => new Map([['i', { type: 'inbound-rtp', packetsReceived: 90 }]]);
+  const { paths } = await table.media.report();
+  expect(paths).toEqual([{ peer: 'sam', direct: 90, alive: true, lost_permille: 0 }]);
+  table.media.stop();
 });
