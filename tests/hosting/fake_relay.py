@@ -19,6 +19,10 @@ class FakeRelay:
         """Of each observer's leg."""
         self.calls: list[str] = []
         self.fails = self.away = False
+        self.quiet_at: dict[str, float] = {}
+        """Sides from which nothing has come since then, on the loop's clock."""
+        self.hears = True
+        """Whether packets of others show that it does; None is all that a relay says that is not heard from."""
         self.answers = asyncio.Event()
         """Cleared: what is asked is done, and the answer is on its way until it is set."""
         self.answers.set()
@@ -47,10 +51,12 @@ class FakeRelay:
         leg = self.legs.get((lesson, side))
         if leg is None:
             return None
-        return LegView(leg, connected=True, audio=1, video=1, quiet_s=0.0, others_quiet_s=0.0)
+        now = asyncio.get_running_loop().time()
+        quiet_s = now - self.quiet_at.get(side, now)
+        return LegView(leg, connected=True, audio=1, video=1, quiet_s=quiet_s, others_quiet_s=self.quiet_s())
 
     def quiet_s(self) -> float | None:
-        return 0.0 if self.legs else None
+        return 0.0 if self.hears else None
 
     def who(self) -> list[str]:
         """Whose legs there are; an observer's name is chance."""
