@@ -77,6 +77,7 @@ export const ROOM = {
   interrupted_yours: {
     row: 'Interrupted: your side',
     both: 'Your connection has dropped. We are trying to get it back.',
+    media: 'Your picture and sound are not reaching us. We are trying to get them back.',
     second: 'Lost so far {m:ss}.',
     pupil_second: 'You do not need to press anything.',
   },

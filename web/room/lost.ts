@@ -5,7 +5,7 @@ import { fill, MORE, ROOM } from '../words';
 import { lostClock } from './clocks';
 import type { Presentation } from './presentation';
 import { button, say } from './saying';
-import { type Known, sideStatus, slots, TEACHER } from './sides';
+import { type Known, reason, sideStatus, slots, TEACHER } from './sides';
 
 export function paused(room: Known, part: PartStatus): Presentation | null {
   if (!part.paused) return null;
@@ -92,7 +92,10 @@ export const THINGS_TO_TRY_AFTER_MS = 15_000;
 function lostMine(room: Known, part: PartStatus, now: number): Presentation {
   const pupil = room.you.role === 'pupil_side';
   const counts = part.started && (part.phase === 'interrupted' || part.phase === 'live');
-  const since = room.here.lostAt || (sideStatus(room.status, room.you.side ?? TEACHER)?.since ?? now);
+  const mine = sideStatus(room.status, room.you.side ?? TEACHER);
+  const since = room.here.lostAt || (mine?.since ?? now);
+  // The line is there, or this would not have been told; writing goes on.
+  const media = !offline(room) && reason(mine) === 'media';
   const second = [
     counts ? ROOM.interrupted_yours.second : '',
     pupil ? ROOM.interrupted_yours.pupil_second : '',
@@ -100,7 +103,7 @@ function lostMine(room: Known, part: PartStatus, now: number): Presentation {
   return say('interrupted_yours', {
     tone: 'wait',
     icon: 'broken',
-    headline: ROOM.interrupted_yours.both,
+    headline: media ? ROOM.interrupted_yours.media : ROOM.interrupted_yours.both,
     second: second.filter(Boolean).join(' '),
     clock: counts ? lostClock(room, part, now) : null,
     buttons:

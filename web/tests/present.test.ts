@@ -473,6 +473,14 @@ describe('C6 opens at 5:00 of lost time, mostly while the line is still down', (
     expect(mine.words[0]).toBe('Decide now');
   });
 
+  test('a side whose media reaches nobody reads that, and not that its connection dropped: the chat goes on', () => {
+    const media = { evidence: 'lost' as const, reasons: ['media'] };
+    const mine = look('lost-yours-p', { here: { lostAt: 0, mediaFlows: false }, sam: media });
+    expect(mine.state).toBe('interrupted_yours');
+    expect(mine.headline).toBe('Your picture and sound are not reaching us. We are trying to get them back.');
+    expect(look('lost-theirs-p', { teacher: media }).headline).toContain("We have lost Mrs Novakova's side.");
+  });
+
   test('not before, not after, and never for the family', () => {
     for (const decision of ['', 'teach_on'] as const) {
       expect(look('lost-decision-t', { part: { ...open, decision } }).words).toEqual(['Write to them']);
