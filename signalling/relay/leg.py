@@ -17,7 +17,8 @@ from signalling.relay import stun
 from signalling.relay.dtls import Certificate, Dtls
 from signalling.relay.paths import Paths
 from signalling.relay.port import LegId, LegView, Source
-from signalling.relay.srtp import Srtp, is_rtcp
+from signalling.relay.rtcp import is_rtcp
+from signalling.relay.srtp import Srtp
 from signalling.relay.streams import Kind
 
 CONNECT_S: Final = 10.0

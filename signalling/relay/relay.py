@@ -26,7 +26,7 @@ from signalling.relay.leg import Fate, Leg, Terms, since
 from signalling.relay.offer import Offer, parse_offer
 from signalling.relay.port import Address, LegId, LegView, Refused, Source
 from signalling.relay.router import OBSERVERS_MAX, PUBLISHERS_MAX, Out, Router
-from signalling.relay.srtp import is_rtcp
+from signalling.relay.rtcp import is_rtcp
 from signalling.relay.streams import Kind, Subscription
 
 LEGS_MAX: Final = 2_000

@@ -15,6 +15,7 @@ import pylibsrtp
 from pylibsrtp import Policy, Session
 
 from signalling.relay.dtls import Keys
+from signalling.relay.rtcp import is_rtcp
 
 RTCP_SSRCS_MAX: Final = 24
 """That one leg's reports may come under: one a receiver, and an observer's leg has 16; browsers take 1 to 3."""
@@ -26,11 +27,6 @@ RTP_BYTES_MIN: Final = 12
 RTCP_BYTES_MIN: Final = 8
 WINDOW: Final = 1_024
 """Packets that may come late or be repeated: as many as are kept for repeating (some 4 s of picture)."""
-
-
-def is_rtcp(packet: bytes) -> bool:
-    """Tell RTCP from RTP on one port (RFC 5761 section 4), for a packet of at least two bytes."""
-    return 192 <= packet[1] <= 223
 
 
 class Srtp:

@@ -222,7 +222,7 @@ class TestRefused:
 LINES = sorted({line for text in OFFERS.values() for line in text.split("\r\n")})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.sampled_from(sorted(OFFERS)),
     st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["drop", "double", "swap", "cut", "join"]),

@@ -1,4 +1,5 @@
-"""A hundred thousand datagrams of `fuzz`: hypothesis chooses the seeds, each of which is another order of events."""
+"""Twenty-four thousand datagrams of `fuzz`, which by itself runs a million: hypothesis chooses the seeds, each of which
+is another order of events."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from signalling.relay.port import Source
 from tests.signalling.relay import fuzz
 from tests.signalling.relay.peer import Net, Peer, relay
 
-SEEDS = 8
-DATAGRAMS = 100_000 // SEEDS
+SEEDS = 3
+DATAGRAMS = 8_000
 
 
 @settings(
@@ -30,7 +31,7 @@ def test_python_s_heap_does_not_grow() -> None:
     assert report.heap <= fuzz.HEAP_BYTES_MAX
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=80), st.sampled_from(["teacher", "stranger"])), max_size=20))
 def test_whatever_bytes_come_before_a_leg_is_connected_it_connects(datagrams: list[tuple[bytes, str]]) -> None:
     sources: dict[str, Source] = {"teacher": ("198.51.100.1", 1), "stranger": ("198.51.100.2", 2)}

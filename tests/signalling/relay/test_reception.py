@@ -103,7 +103,7 @@ def test_jitter_is_that_of_the_arrivals() -> None:
     assert 1_600 <= uneven.block(1, 20.0).jitter <= 1_800  # 20 ms
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 65_535),
     st.integers(1, 150),
