@@ -4,6 +4,15 @@ Plain sockets that the loop watches, rather than its datagram transport: a turn 
 then sends all that they came to, so that a flood never keeps chat waiting; and what the system has no room for is lost,
 as on any network, instead of growing in our memory.
 
+While datagrams come, the sockets are looked at by the clock, not at each datagram: waking for one costs several times
+what forwarding it does. How long they may lie depends on what the relay is there for, and on nobody who only watches.
+
+| the relay | looks each |
+|---|---|
+| has just been asked for a leg, whose handshake is five datagrams one after the other | `HASTE_S` |
+| carries what two sides say to each other, or has found `MANY` datagrams at once | `TALK_S` |
+| shows lessons to observers, or to nobody | `SHOW_S` |
+
 One socket an address family, both on the same port number: an IPv6 socket that also takes IPv4 would show us those
 addresses in a form that ICE does not know.
 """
@@ -32,6 +41,18 @@ DATAGRAM_BYTES_MAX: Final = 2_048
 """Read of one datagram: networks carry 1,500 in one piece. A longer one is cut, and then fails its checks."""
 READS_MAX: Final = 32
 """Datagrams read in one turn of the loop, about a millisecond's work; then messages have theirs."""
+SHOW_S: Final = 0.04
+"""Two sounds' length: so much later, at most, an observer sees and hears. A leg's own round trip is as much longer."""
+TALK_S: Final = 0.004
+"""A fifth of a sound's length: nobody notices that in what people say to one another. With 25,000 datagrams a second
+about 100 lie meanwhile, which is what a system's buffer of 200 kB holds."""
+MANY: Final = 16
+"""Found in one look: so many, each `SHOW_S`, are 400 a second, two or three lessons."""
+HASTE_S: Final = 0.002
+HASTY_S: Final = 0.5
+"""For so long after an offer; handshakes take 50 to 200 ms on usual lines, and lossy ones wait for other things."""
+SILENT_LOOKS_MAX: Final = 5
+"""Looks without a datagram, after which the loop is asked again to say when one comes."""
 BUFFER_BYTES: Final = 4 << 20
 """Asked of the system for each direction: 200 ms of 2,000 datagrams. It may give less (Linux: `net.core.rmem_max`)."""
 TICK_S_MIN: Final = 0.001
@@ -88,6 +109,11 @@ class SansIoRelay(Protocol):
         """When something is."""
         ...
 
+    @property
+    def talks(self) -> bool:
+        """Whether it carries what sides say to each other."""
+        ...
+
 
 class RelaySocket:
     """`server.house.MediaRelay` in this process, on the running loop."""
@@ -108,22 +134,28 @@ class RelaySocket:
         self._by_family = {one.family: one for one in sockets}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._next_look: asyncio.Handle | None = None
+        """None while the loop watches the sockets."""
+        self._silent_looks = 0
+        self._hasty_until = float("-inf")
         self._failed_at = float("-inf")
         self._failures = 0
         self.lost = 0
         """Datagrams that the system had no room for, or nowhere to send to."""
         for one in sockets:
             one.setblocking(False)
-            self._loop.add_reader(one, self._readable, one)
+        self._wait()
 
     # What hosting asks ------------------------------------------------------------------------------------------
 
     async def publish(self, leg: LegId, offer: str) -> str:
         """Take what one side sends. Raises `Refused`."""
+        self._hasty_until = self._clock() + HASTY_S
         return self._asked(lambda now: self._relay.publish(leg, offer, now))
 
     async def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
         """Send these sides to an observer. Raises `Refused`."""
+        self._hasty_until = self._clock() + HASTY_S
         return self._asked(lambda now: self._relay.watch(leg, sides, offer, now))
 
     def close(self, leg: LegId) -> None:
@@ -147,6 +179,9 @@ class RelaySocket:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._next_look is not None:
+            self._next_look.cancel()
+            self._next_look = None
         for one in self._by_family.values():
             self._loop.remove_reader(one)
             one.close()
@@ -160,21 +195,58 @@ class RelaySocket:
         finally:
             self._flush()
 
-    def _readable(self, one: socket.socket) -> None:
-        relay = self._relay
+    def _wait(self) -> None:
+        """Be told by the loop when a datagram comes."""
+        self._next_look = None
+        self._silent_looks = 0
+        for one in self._by_family.values():
+            self._loop.add_reader(one, self._begin)
+
+    def _begin(self) -> None:
+        """The first after silence: taken at once, and from now on by the clock."""
+        for one in self._by_family.values():
+            self._loop.remove_reader(one)
+        self._look()
+
+    def _look(self) -> None:
+        """Take what has come, do what is due, and see when to look again."""
         now = self._clock()
-        for _ in range(READS_MAX):
+        most = 0
+        for one in self._by_family.values():
+            most = max(most, self._read(one, now))
+        self._silent_looks = 0 if most else self._silent_looks + 1
+        due = self._relay.next_tick()
+        if due is not None and due <= now:
+            self._tick()
+        elif most:
+            self._flush()
+        if most == READS_MAX:
+            self._next_look = self._loop.call_soon(self._look)
+        elif self._silent_looks < SILENT_LOOKS_MAX:
+            self._next_look = self._loop.call_later(self._patience_s(most, now), self._look)
+        else:
+            self._wait()
+
+    def _patience_s(self, found: int, now: float) -> float:
+        if now < self._hasty_until:
+            return HASTE_S
+        return TALK_S if found >= MANY or self._relay.talks else SHOW_S
+
+    def _read(self, one: socket.socket, now: float) -> int:
+        """Give the relay what waits in this socket, but not too much at once; how much it was."""
+        relay = self._relay
+        for count in range(READS_MAX):
             try:
                 datagram, source = one.recvfrom(DATAGRAM_BYTES_MAX)
             except BlockingIOError:
-                break
+                return count
             except OSError:  # an earlier datagram of ours met a closed port
                 continue
             try:
                 relay.receive(datagram, source, now)
             except Exception:
                 self._failed(now)
-        self._flush()
+        return READS_MAX
 
     def _flush(self) -> None:
         """Send what there is, and see when to look again."""
@@ -207,7 +279,9 @@ class RelaySocket:
         self._timer = self._loop.call_later(max(TICK_S_MIN, at - self._clock()), self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         now = self._clock()
         try:
             self._relay.tick(now)

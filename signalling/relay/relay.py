@@ -48,6 +48,9 @@ class _Seat:
         self.subscriptions = subscriptions
         """None for one who publishes."""
         self.up = False
+        self.talks = subscriptions is not None and len({each.side for each in subscriptions}) == 1
+        """Whether it is a side's own, who is sent what one other says: nobody is to wait for that. Observers are sent
+        all sides, which are two or more."""
 
 
 class _Lesson:
@@ -79,7 +82,7 @@ class Relay:
         self._door = Door()
         self._lessons: dict[str, _Lesson] = {}
         self._due: Due[Leg | str] = Due()
-        self._legs = 0
+        self._legs = self._talking = 0
         self._heard: LegId | None = None
         """Which leg the latest RTP came on."""
         self._heard_at: float | None = None
@@ -184,6 +187,11 @@ class Relay:
                 self._door.tidy(item, now)
                 self._moved(lesson, lesson.seats[item.id.who], now)
 
+    @property
+    def talks(self) -> bool:
+        """Whether any side is sent what another says, rather than only observers."""
+        return self._talking > 0
+
     def size(self) -> int:
         """Entries of everything that is kept for legs: 0 when there is none. For tests and metrics."""
         seats = sum(len(lesson.seats) for lesson in self._lessons.values())
@@ -227,6 +235,7 @@ class Relay:
         self._lessons[leg.id.lesson] = lesson
         lesson.seats[leg.id.who] = seat
         self._legs += 1
+        self._talking += seat.talks
         self._door.open(leg)
         self._due.put(leg, leg.due(now))
         return answer.Local(
@@ -259,6 +268,7 @@ class Relay:
         self._door.close(leg)
         self._due.drop(leg)
         self._legs -= 1
+        self._talking -= seat.talks
         del lesson.seats[leg.id.who]
         if seat.subscriptions is None:
             lesson.router.unpublish(leg.id.who)

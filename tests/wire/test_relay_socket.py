@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from server.config import Config, ConfigError
-from server.relay_socket import READS_MAX, RelaySocket, bind_relay
+from server.relay_socket import READS_MAX, SHOW_S, RelaySocket, bind_relay
 from signalling.relay.port import LegId, LegView, Source
 from tests.wire.served import on_uvloop
 
@@ -25,9 +26,11 @@ class Echo:
 
     def __init__(self) -> None:
         self.received: list[tuple[bytes, Source]] = []
+        self.moments: list[float] = []
         self.out: list[tuple[bytes, Source]] = []
         self.ticks: list[float] = []
         self.due: float | None = None
+        self.talks = False
         self.always_due = False
         self.closed: list[str] = []
         self.heard, self.ticked = asyncio.Event(), asyncio.Event()
@@ -52,6 +55,7 @@ class Echo:
 
     def receive(self, datagram: bytes, source: Source, now: float) -> None:
         self.received.append((datagram, source))
+        self.moments.append(now)
         self.heard.set()
         if datagram == b"fail":
             raise ZeroDivisionError("a fault of ours")
@@ -144,6 +148,39 @@ async def test_a_flood_is_read_a_few_at_a_time() -> None:
                 await asyncio.sleep(0)
                 counts.append(len(relay.received) - before)
             assert max(counts) == READS_MAX
+
+
+@on_uvloop
+async def test_what_comes_one_after_the_other_is_taken_together() -> None:
+    relay = Echo()
+    async with port(relay) as (_, number):
+        with client(V4) as one:
+            for _ in range(60):
+                one.sendto(b"x", (V4, number))
+                await asyncio.sleep(0.005)
+            while len(relay.moments) < 60:
+                relay.heard.clear()
+                await relay.heard.wait()
+    looks = sorted(set(relay.moments))
+    # The loop's clock is one of whole milliseconds.
+    assert len(looks) <= (looks[-1] - looks[0]) / (SHOW_S - 0.002) + 2
+
+
+@pytest.mark.parametrize("why", ["talks", "asked"])
+@on_uvloop
+async def test_nobody_waits_who_talks_or_has_just_asked_for_a_leg(why: str) -> None:
+    relay = Echo()
+    relay.talks = why == "talks"
+    async with port(relay) as (opened, number), asyncio.timeout(30):
+        with client(V4) as one:
+            gaps = [1.0]
+            while min(gaps) > SHOW_S / 2:  # two looks that near are no accident of the clock: it never rings early
+                if why == "asked":
+                    await opened.publish(LegId("l", "sam", 1), "v=0")
+                one.sendto(b"x", (V4, number))
+                await asyncio.sleep(0.005)  # so few in a look that their number hurries nobody
+                looks = sorted(set(relay.moments))
+                gaps = [later - earlier for earlier, later in itertools.pairwise(looks)] or [1.0]
 
 
 @on_uvloop

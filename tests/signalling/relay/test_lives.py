@@ -63,6 +63,15 @@ def test_a_newcomer_is_primed_once_its_handshake_is_done() -> None:
     assert len(newcomer.rtp) == 5
 
 
+def test_sides_that_hear_each_other_through_the_relay_are_not_kept_waiting_for_observers_pace() -> None:
+    net = _net(Peer("teacher", HOME), Peer("p1", ("198.51.100.1", 2)), _watch(1, "teacher", "p1"))
+    assert not net.relay.talks
+    from_the_teacher = net.connect(_watch(2, "teacher"))
+    assert net.relay.talks
+    net.relay.close(from_the_teacher.leg, net.now)
+    assert not net.relay.talks
+
+
 def test_the_view_is_the_server_s_own_count() -> None:
     net = Net(relay(), teacher := Peer("teacher", HOME))
     assert net.relay.view("lesson", "teacher", net.now) is None
