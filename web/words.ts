@@ -405,6 +405,7 @@ export const DEVICES = {
   silent: 'Your microphone sends silence. Is it covered or switched off?',
   black: 'Your picture is black. Is the camera covered or switched off?',
   frozen: 'Your picture does not move. Choose another camera, or reload this page.',
+  muted: 'You are muted, and you are talking.',
   unplugged: 'Your {device} is unplugged. We are using {other}.',
   refused: 'We cannot use that {device}. Is another program using it?',
   menu: 'Camera, microphone and speaker',
@@ -629,6 +630,7 @@ export const TITLES: Record<string, string> = {
   own_black: 'Picture is black',
   own_frozen: 'Picture stands still',
   own_silent: 'Microphone is silent',
+  own_muted: 'You are muted',
   reconnecting: 'Reconnecting',
   sound_blocked: 'Sound is off',
 };

@@ -402,3 +402,9 @@ async def test_black_still_and_silent_are_named_on_the_senders_own_side(browser:
             assert await family.state() in NOTHING_OF_ITS_OWN
             await teacher.page.evaluate(mended)
             await teacher.sees(*NOTHING_OF_ITS_OWN)
+        # A voice at a microphone that is off, while nothing comes out of the loudspeaker that it could be.
+        await family.page.evaluate("window.__tracks.forEach((track) => { track.enabled = track.kind !== 'audio'; })")
+        await teacher.press("Microphone")
+        await expect(teacher.page.locator(".status")).to_contain_text("You are muted, and you are talking.")
+        await teacher.press("Microphone")
+        await expect(teacher.page.locator(".status")).not_to_contain_text("You are muted")

@@ -545,6 +545,12 @@ export const ROOMS: Record<string, Recorded> = {
   'own-black-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { ownPicture: 'black' } },
   'own-frozen-t': { role: 'teacher', now: at(8), part: STARTED, here: { ownPicture: 'frozen' } },
   'own-silent-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { ownSound: 'silent' } },
+  'own-muted-t': {
+    role: 'teacher',
+    now: at(8),
+    part: STARTED,
+    here: { microphone: 'off', ownSound: 'muted' },
+  },
   'sound-blocked-p': { role: 'pupil_side', now: at(8), part: STARTED, here: { soundBlocked: true } },
   'sound-blocked-t': { role: 'teacher', now: at(8), part: STARTED, here: { soundBlocked: true } },
   'reconnecting-t': {

@@ -196,6 +196,32 @@ export class SoundWatch {
   }
 }
 
+/** Somebody is heard at a microphone that is off in three looks of four, one a second: a door that falls shut is not. */
+const TALKS_LOOKS = 3;
+const TALKS_OF_LOOKS = 4;
+/** Said for so long, and then not for a minute: who is off on purpose, and plays along, has read it. */
+export const TALKS_MS = 10_000;
+export const TALKS_AGAIN_MS = 60_000;
+
+/** Whether to say that somebody talks who is muted. */
+export class MutedWatch {
+  #loud: boolean[] = [];
+  #since: number | null = null;
+  #until = Number.NEGATIVE_INFINITY;
+
+  hear(peak: number, now: number): boolean {
+    this.#loud = [...this.#loud, stepOf(peak) >= GOOD_FROM].slice(-TALKS_OF_LOOKS);
+    if (this.#since === null) {
+      const talks = this.#loud.filter(Boolean).length >= TALKS_LOOKS;
+      if (talks && now >= this.#until) this.#since = now;
+    } else if (now - this.#since >= TALKS_MS || !this.#loud.includes(true)) {
+      this.#since = null;
+      this.#until = now + TALKS_AGAIN_MS;
+    }
+    return this.#since !== null;
+  }
+}
+
 // The line ---------------------------------------------------------------------------------------------------
 
 /** What B4 recommends, each way. */

@@ -36,6 +36,7 @@ import type {
 } from '../wire/types';
 import { fill, ROOM } from '../words';
 import { RoomSound } from './room_sound';
+import { takeAhead } from './ticket_ahead';
 
 /** The clock is drawn this often: a second never seems to last two. */
 const TICK_MS = 250;
@@ -90,7 +91,8 @@ export class RoomSession {
     readonly pupil: string | null = null,
   ) {
     this.#observing = observing;
-    this.#ports = browserPorts(async () => (await http.ticket(lesson, pupil)).ticket);
+    const ask = async () => (await http.ticket(lesson, pupil)).ticket;
+    this.#ports = browserPorts(() => (observing ? takeAhead(lesson) : null) ?? ask());
     this.draft = signal(this.#ports.keep.getItem(this.#draftKey) ?? '');
     this.#socket = new LessonSocket(this.#place, deviceId(this.#ports.keep), this.#ports, {
       frame: (frame) => this.#frame(frame),
@@ -113,6 +115,7 @@ export class RoomSession {
 
   start(): void {
     this.#socket.start();
+    this.watching?.warm();
     void this.media?.own.acquire();
     this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
     if (!this.#observing) this.#timers.push(setInterval(() => void this.#report(), REPORT_MS));
@@ -422,12 +425,14 @@ export class RoomSession {
   }
 
   #stopMedia(): void {
+    this.#watch.close();
     this.media?.stop();
     this.watching?.stop();
   }
 
   /** Own camera and microphone, for good, and what carries them to the relay. */
   #stopOwn(): void {
+    this.#watch.close();
     this.media?.own.stop();
     this.#publishing?.stop();
   }
@@ -450,7 +455,10 @@ export class RoomSession {
       this.#watch.close();
       return;
     }
-    const sight = this.#watch.look(this.media.own, document.hidden, performance.now());
+    const { media } = this;
+    const theirs = this.state.value.peers.flatMap(({ side }) => media.incoming(side));
+    const sounds = theirs.filter((track) => track.kind === 'audio');
+    const sight = this.#watch.look(media.own, sounds, document.hidden, performance.now());
     const { ownPicture, ownSound } = this.state.value.here;
     if (sight.ownPicture !== ownPicture || sight.ownSound !== ownSound) this.#setHere(sight);
   }

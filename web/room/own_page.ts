@@ -77,8 +77,11 @@ export function devices(room: Known): Presentation | null {
  * of a clock, a pause or a choice: a dark room must not hide what is asked or counted.
  */
 export function sent({ here: { camera, microphone, ownPicture, ownSound } }: Known): Presentation | null {
+  if (microphone === 'off' && ownSound === 'muted') {
+    return say('own_muted', { tone: 'wait', icon: 'microphone', headline: DEVICES.muted });
+  }
   const topic: HelpTopic = camera === 'on' && ownPicture !== 'fine' ? 'camera' : 'microphone';
-  if (topic === 'microphone' && (microphone !== 'on' || ownSound === 'fine')) return null;
+  if (topic === 'microphone' && (microphone !== 'on' || ownSound !== 'silent')) return null;
   const which = topic === 'camera' && ownPicture !== 'fine' ? ownPicture : 'silent';
   return say(`own_${which}`, {
     tone: 'wait',

@@ -26,6 +26,7 @@ export type StateKey =
   | 'own_black'
   | 'own_frozen'
   | 'own_silent'
+  | 'own_muted'
   | 'paused'
   | 'platform'
   | 'interrupted_platform'
@@ -147,7 +148,7 @@ const PRECEDENCE: readonly (readonly StateKey[])[] = [
   ['warning'],
   ['decision'],
   ['adult_asked_back'],
-  ['own_black', 'own_frozen', 'own_silent'],
+  ['own_black', 'own_frozen', 'own_silent', 'own_muted'],
   ['weak_yours', 'weak_theirs'],
   ['settling'],
   ['before'],

@@ -53,8 +53,8 @@ export interface Here {
   microphone: 'on' | 'off' | Trouble | 'ended' | 'asking';
   /** One's own camera is on, and what it sends is black, or does not move. */
   ownPicture: 'fine' | 'black' | 'frozen';
-  /** One's own microphone is on, and nothing at all comes from it. */
-  ownSound: 'fine' | 'silent';
+  /** One's own microphone is on, and nothing at all comes from it; or it is off, and somebody talks. */
+  ownSound: 'fine' | 'silent' | 'muted';
   /** How one's own sound is sent. */
   sound: Sound;
   /** The other side's sound waits for a tap. */

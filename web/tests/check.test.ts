@@ -11,6 +11,7 @@ import {
   lightOf,
   lineOf,
   loudnessOf,
+  MutedWatch,
   median,
   NEEDED_KBPS,
   notProven,
@@ -20,6 +21,8 @@ import {
   SoundWatch,
   STEPS,
   stepOf,
+  TALKS_AGAIN_MS,
+  TALKS_MS,
   UNCHECKED,
 } from '../media/check';
 
@@ -163,6 +166,35 @@ describe('sound', () => {
     watch.hear(0, 0);
     watch.pause();
     expect(watch.hear(0, CHECK_SILENT_MS)).toBe('waiting');
+  });
+});
+
+describe('a voice at a microphone that is off', () => {
+  const LOUD = 0.3;
+  /** A look a second; the seconds in which it was said. */
+  const said = (peaks: readonly number[]) => {
+    const watch = new MutedWatch();
+    return peaks.flatMap((peak, second) => (watch.hear(peak, second * 1_000) ? [second] : []));
+  };
+  const run = (count: number, peak: number) => Array<number>(count).fill(peak);
+
+  test('three seconds of four are talking; a cough, a door or a quiet room are not', () => {
+    expect(said([LOUD, 0, LOUD, LOUD])).toEqual([3]);
+    expect(said([LOUD, LOUD, 0, 0, LOUD, 0, 0, LOUD])).toEqual([]);
+    expect(said(run(200, 0.01))).toEqual([]);
+  });
+
+  test('it goes when it is quiet, and is not said again for a minute', () => {
+    const talking = [...run(4, LOUD), ...run(8, 0), ...run(100, LOUD)];
+    const seconds = said(talking);
+    expect(seconds.slice(0, 5)).toEqual([2, 3, 4, 5, 6]);
+    const quietAt = 7;
+    expect(seconds[5]).toBe(quietAt + TALKS_AGAIN_MS / 1_000);
+  });
+
+  test('who plays along, off on purpose, reads it for ten seconds and then has a minute’s peace', () => {
+    const seconds = said(run(TALKS_AGAIN_MS / 1_000 + 15, LOUD));
+    expect(seconds).toEqual([...Array.from({ length: TALKS_MS / 1_000 }, (_, i) => 2 + i), ...[72, 73, 74]]);
   });
 });
 

@@ -501,6 +501,20 @@ describe('one’s own picture or sound that is nothing', () => {
     expect(look('live-p', { here: { ownSound: 'silent' } }).headline).toContain('sends silence');
   });
 
+  test('who is off and talks is told so, with nothing to press but the microphone itself', () => {
+    const muted = look('live-t', { here: { microphone: 'off', ownSound: 'muted' } });
+    expect([muted.state, muted.headline, muted.words]).toEqual([
+      'own_muted',
+      'You are muted, and you are talking.',
+      [],
+    ]);
+    // On again, before it was looked at once more.
+    expect(look('live-t', { here: { microphone: 'on', ownSound: 'muted' } }).state).toBe('live');
+    expect(look('lost-theirs-t', { here: { microphone: 'off', ownSound: 'muted' } }).state).toBe(
+      'interrupted_theirs',
+    );
+  });
+
   test('stands under what is said before the start, and leaves its button there', () => {
     const shown = look('before-ready-t', { here });
     expect([shown.state, shown.second, shown.words]).toEqual(['before', black, ['Start now']]);
