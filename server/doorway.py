@@ -24,6 +24,9 @@ from server.work import Work, fact
 OPENS_BEFORE_MS: Final = 900_000
 """B2: a room opens, and its booking is frozen, this long before T."""
 
+COUNTED_MS: Final = 1_000
+"""Until its first beat is due, a newcomer's line was heard often enough by asking to come in."""
+
 ELSEWHERE: Final = Elsewhere()
 
 
@@ -130,7 +133,8 @@ class Doorway:
             if replaced is not None:
                 self._fence(live, replaced, seat, now)
             if seat.counted:
-                live.evidence.heard(side, seat.device, now)
+                if now - seat.since >= COUNTED_MS:
+                    live.evidence.heard(side, seat.device, now)
             else:
                 seat.counted = True
                 live.evidence.connected(side, seat.device, now)

@@ -17,6 +17,7 @@ from websockets.exceptions import InvalidState
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request, Response
 
+from server.transport import HttpProtocol
 from server.websocket import EXTENSION, TOGETHER_BYTES_MAX, SocketProtocol, Wire
 
 REQUEST = (
@@ -51,6 +52,15 @@ class Line(asyncio.Transport):
     resume_reading = pause_reading
 
 
+class Plain(Line):
+    """One whose protocol may change."""
+
+    protocol: SocketProtocol | None = None
+
+    def set_protocol(self, protocol: Any) -> None:
+        self.protocol = protocol
+
+
 class Ear:
     """An application that takes whatever comes, by the short way where there is one."""
 
@@ -80,6 +90,23 @@ async def opened(kind: type[WebSocketsSansIOProtocol]) -> tuple[Any, Line, Ear]:
     await turns()
     assert line.written.pop().startswith(b"HTTP/1.1 101")
     return protocol, line, ear
+
+
+async def opened_plainly() -> tuple[SocketProtocol, Line, Ear]:
+    """A connection whose request was plain, its handshake done."""
+    ear, line = Ear(), Plain()
+    config = uvicorn.Config(
+        ear, http=HttpProtocol, ws=SocketProtocol, ws_max_size=WS_BYTES_MAX, ws_per_message_deflate=False,
+        log_config=None,
+    )  # fmt: skip
+    config.load()
+    http = HttpProtocol(config, ServerState(), {})
+    http.connection_made(line)
+    http.data_received(REQUEST)
+    await turns()
+    assert line.written.pop().startswith(b"HTTP/1.1 101")
+    assert line.protocol is not None
+    return line.protocol, line, ear
 
 
 async def turns() -> None:
@@ -281,3 +308,42 @@ async def test_a_connection_that_is_gone_leaves_no_cycle() -> None:
         assert gone() is None
     finally:
         gc.enable()
+
+
+async def test_a_connection_has_all_that_uvicorn_gives_its_own() -> None:
+    config = uvicorn.Config(Ear(), ws_max_size=WS_BYTES_MAX, ws_per_message_deflate=False, ws_ping_interval=None)
+    config.load()
+    theirs = WebSocketsSansIOProtocol(config, ServerState(), {})
+    ours = SocketProtocol(config, ServerState(), {})
+    line = Line()
+    theirs.connection_made(line)
+    ours.connection_made(line)
+    made_otherwise = {"queue", "writable", "logger", "conn", "ping_timeout"}
+    for name, value in vars(theirs).items():
+        assert hasattr(ours, name), name
+        if name not in made_otherwise and name != "connections":
+            assert getattr(ours, name) == value, name
+
+
+async def test_a_parser_is_made_only_for_what_is_not_plain() -> None:
+    protocol, line, ear = await opened_plainly()
+    protocol.data_received(wire(Opcode.BINARY, b"plain"))
+    assert protocol.push(b"answer")
+    assert protocol._conn is None
+    protocol.data_received(wire(Opcode.PING, b"there?"))
+    assert line.written[-1] == wire(Opcode.PONG, b"there?", mask=False)
+    protocol.data_received(wire(Opcode.TEXT, b"two ", fin=False) + wire(Opcode.CONT, b"pieces"))
+    await turns()
+    assert ear.heard == [b"plain", "two pieces"]
+    protocol.data_received(wire(Opcode.CLOSE, Close(1000, "").serialize()))
+    await turns()
+    assert ear.ended_with == 1000
+    assert line.closing
+    protocol.connection_lost(None)
+
+
+async def test_a_close_of_ours_is_the_first_that_a_plain_connection_writes_the_long_way() -> None:
+    protocol, line, _ = await opened_plainly()
+    await protocol.send({"type": "websocket.close", "code": 4000, "reason": "over"})
+    assert line.written == [wire(Opcode.CLOSE, Close(4000, "over").serialize(), mask=False)]
+    protocol.connection_lost(None)
