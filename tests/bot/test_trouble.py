@@ -54,7 +54,23 @@ async def test_C2_the_teachers_bot_that_stays_away_is_the_teachers_clock(tmp_pat
         assert (await home.outcome()).outcome.charge == "not_charged"
 
 
+async def test_C3_cut_media_is_the_pupils_clock_where_the_relay_hears_whose_it_is(tmp_path: Path) -> None:
+    async with lesson(tmp_path, relay_addresses=("127.0.0.1",)) as (home, teacher, pupil):
+        await pupil.bot.begin(TROUBLES["cut-media"])
+        await evidence(teacher, "sam", "lost", "media", seconds=40)
+        await evidence(teacher, "teacher", "ready")
+        await pupil.bot.chat("I cannot see you any more")
+        await teacher.shown("message", text="I cannot see you any more")
+        home.jump_to(5)
+        await teacher.stands("starting", "pupil")
+        home.jump_to(306)
+        part = await home.outcome()
+        assert (part.outcome.rule, part.outcome.charge) == ("C3", "charged")
+        await pupil.ends()
+
+
 async def test_C7_cut_media_is_a_loss_of_media_with_both_lines_alive(tmp_path: Path) -> None:
+    """Without a relay nothing shows whose it is."""
     async with lesson(tmp_path) as (home, teacher, pupil):
         received = (await pupil.bot.media.report())["received"]
         assert received > 0
