@@ -327,7 +327,7 @@ async def test_B4_the_family_checks_before_the_adult_does_and_early_too(browser:
 # In the lesson -----------------------------------------------------------------------------------------------
 
 
-async def test_another_camera_and_microphone_take_over_and_the_other_side_sees_on(
+async def test_another_camera_microphone_and_speaker_take_over_and_the_other_side_sees_on(
     with_more_cameras: Browser, tmp_path: Path
 ) -> None:
     async with house(with_more_cameras, tmp_path) as home:
@@ -345,6 +345,11 @@ async def test_another_camera_and_microphone_take_over_and_the_other_side_sees_o
             await expect(menu).to_have_value(other)
             kind = "video" if label == "Camera" else "audio"
             await until(f"the other {label}", lambda k=kind, o=other: _sends(page, k, o))
+        menu = page.get_by_role("dialog").get_by_label("Speaker")
+        assert await menu.input_value() == "", "as the device is set"
+        values = await menu.locator("option").evaluate_all("(all) => all.map((one) => one.value)")
+        await menu.select_option(values[-1])
+        await until("the other speaker", lambda: _sounds_from(page, values[-1]))
         await page.keyboard.press("Escape")
         await family.media_arrives()
         assert await teacher.live_tracks() == 2
@@ -353,6 +358,28 @@ async def test_another_camera_and_microphone_take_over_and_the_other_side_sees_o
         await page.reload()
         await page.locator(IN_THE_ROOM).wait_for()
         await until("the remembered camera", lambda: _sends(page, "video", kept))
+        await until("the remembered speaker", lambda: _sounds_from(page, values[-1]))
+        # Unplugged, as a browser tells it: sound goes where the device is set to, and it is said.
+        await page.evaluate(UNPLUG_SPEAKERS)
+        await until("the device's own speaker", lambda: _sounds_from(page, ""))
+        await expect(page.locator(".status")).to_contain_text(SPEAKER_UNPLUGGED)
+
+
+UNPLUG_SPEAKERS = """() => {
+    const media = navigator.mediaDevices, all = media.enumerateDevices.bind(media);
+    const there = (device) => device.kind !== 'audiooutput' || device.deviceId === 'default';
+    media.enumerateDevices = async () => (await all()).filter(there);
+    media.dispatchEvent(new Event('devicechange'));
+}"""
+SPEAKER_UNPLUGGED = "Your speaker is unplugged. We are using the speaker that this device is set to."
+
+
+async def _sounds_from(page: Page, speaker: str) -> bool:
+    """Whether the other side's sound, which is all that is not muted here, comes out of this speaker."""
+    sinks: list[str] = await page.evaluate(
+        "[...document.querySelectorAll('video')].filter((video) => !video.muted).map((video) => video.sinkId)"
+    )
+    return sinks == [speaker]
 
 
 async def _sends(page: Page, kind: str, device: str) -> bool:
