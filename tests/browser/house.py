@@ -122,7 +122,10 @@ class Seated:
         before = await self.stats()
 
         async def more() -> bool:
+            nonlocal before
             now = await self.stats()
+            if now["frames"] < before["frames"] or now["audio"] < before["audio"]:
+                before = now  # another connection took over, as on a busy machine, and counts from nought
             return (
                 now["frames"] > before["frames"] + 5
                 and now["audio"] > before["audio"] + 5

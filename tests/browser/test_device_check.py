@@ -392,18 +392,26 @@ async def _sends(page: Page, kind: str, device: str) -> bool:
     return running == [device]
 
 
-async def test_an_unplugged_camera_falls_back_and_it_is_said(browser: Browser, tmp_path: Path) -> None:
+UNPLUG = """(kind) => {
+    const gone = window.__tracks.find((track) => track.kind === kind && track.readyState === 'live');
+    gone.stop(); gone.dispatchEvent(new Event('ended'));
+}"""
+
+
+async def test_an_unplugged_device_falls_back_and_it_is_said(browser: Browser, tmp_path: Path) -> None:
     """The end of the track is told to the page as a browser does it: Chromium's fake devices cannot be unplugged."""
     async with house(browser, tmp_path) as home:
         teacher, family = await home.both_live()
         await family.media_arrives()
-        await teacher.page.evaluate(
-            """() => { const gone = window.__tracks.find((t) => t.kind === 'video' && t.readyState === 'live');
-                gone.stop(); gone.dispatchEvent(new Event('ended')); }"""
-        )
-        await expect(teacher.page.locator(".status .second")).to_contain_text("Your camera is unplugged. We are using")
-        await family.media_arrives()
-        assert await teacher.live_tracks() == 2
+        for kind, device in (("video", "camera"), ("audio", "microphone")):
+            await teacher.page.evaluate(UNPLUG, kind)
+            said = teacher.page.locator(".status .second")
+            await expect(said).to_contain_text(f"Your {device} is unplugged. We are using")
+            await family.media_arrives()
+            assert await teacher.live_tracks() == 2
+        # T1: what took over is music as well.
+        processed = "window.__tracks.filter((t) => t.kind === 'audio').map((t) => t.getSettings().echoCancellation)"
+        assert await teacher.page.evaluate(processed) == [False, False]
 
 
 async def test_black_still_and_silent_are_named_on_the_senders_own_side(browser: Browser, tmp_path: Path) -> None:
