@@ -61,12 +61,14 @@ def legs(server: Any, port: int, address: str, lessons: int) -> tuple[Stretch, S
     with running(server, port, SERVER_CORES) as process:
         crowd = Crowd(server, address, LEG)
         empty = measured(process.pid, lambda: None).kb
-        for _ in range(lessons):
+        for lesson in range(lessons):
             crowd.open_lesson()
+            crowd.settle_some(lesson)
         crowd.settle()
         alone = _stretch(crowd, process.pid, MEASURED_S)
         for lesson in range(lessons):
             crowd.watch(lesson, "o", [0, 1])
+            crowd.settle_some(lesson)
         crowd.settle()
         watched = _stretch(crowd, process.pid, MEASURED_S)
         crowd.close()
@@ -77,12 +79,14 @@ def whole(server: Any, port: int, address: str, lessons: int, quality: Quality =
     """All of the lessons' own media through the server: each side sends in full, and receives the other."""
     with running(server, port, SERVER_CORES) as process:
         crowd = Crowd(server, address, quality)
-        for _ in range(lessons):
+        for number in range(lessons):
             crowd.open_lesson()
+            crowd.settle_some(number)
         crowd.settle()
         for lesson in range(lessons):
             for side in (0, 1):
                 crowd.watch(lesson, f"side{side}", [1 - side])
+            crowd.settle_some(lesson)
         crowd.settle()
         stretch = _stretch(crowd, process.pid, MEASURED_S)
         crowd.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import socket
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from benchmarks.media_peer import Peer
 PROTOCOL = "janus-protocol"
 HINT = "Janus is not installed (Debian: apt-get install janus): nothing stands beside ours"
 LIBRARIES = Path("/usr/lib")
-ANSWER_S = 20.0
+START_S, ANSWER_S = 15.0, 20.0
 
 
 def janus_program() -> str | None:
@@ -65,6 +67,7 @@ class Janus:
         return [program, "-F", str(folder), "-i", self._address, "--disable-colors"]
 
     def open(self, port: int) -> None:
+        _listens(port)
         self._socket = connect(f"ws://127.0.0.1:{port}", subprotocols=[PROTOCOL], compression=None)  # type: ignore
         self._session = self._ask({"janus": "create"})["data"]["id"]
         self._rooms.clear()
@@ -116,3 +119,17 @@ class Janus:
             if heard["janus"] == "error":
                 raise RuntimeError(f"janus: {heard['error']}")
             return heard
+
+
+def _listens(port: int) -> None:
+    """Wait for its WebSocket port."""
+    ends = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if time.monotonic() > ends:
+                raise TimeoutError("janus did not start") from None
+            time.sleep(0.05)
+        else:
+            return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from typing import Any
 
 from benchmarks.cpu import machine_cpu_s, on_cpu_s, rss_kb
 
-START_S = 15.0
 STOP_S = 10.0
 
 
@@ -28,7 +26,6 @@ def running(server: Any, port: int, cores: set[int]) -> Iterator[subprocess.Pope
         preexec_fn=lambda: os.sched_setaffinity(0, cores),
     )
     try:
-        _listens(port, process)
         server.open(port)
         yield process
         server.close()
@@ -39,19 +36,6 @@ def running(server: Any, port: int, cores: set[int]) -> Iterator[subprocess.Pope
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _listens(port: int, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + START_S
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except OSError:
-            if time.monotonic() > ends or process.poll() is not None:
-                raise TimeoutError(f"the server did not start: {process.args!r}") from None
-            time.sleep(0.05)
-        else:
-            return
 
 
 @dataclass(frozen=True)
