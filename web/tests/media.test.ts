@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { OwnDevices, troubleOf } from '../media/devices';
 import { Media, type MediaPorts } from '../media/media';
-import { ALIVE_MS, type LinkPorts, PeerLink, RESTART_AFTER_MS } from '../media/peer_link';
+import { ALIVE_MS, FIRST_MS_MAX, type LinkPorts, PeerLink, RESTART_AFTER_MS } from '../media/peer_link';
 import { count, NOTHING, together } from '../media/stats';
 import type { Candidate, Description, Peer, SignalFrame } from '../wire/types';
 
@@ -517,4 +517,16 @@ test('a report tells of each peer what came directly and whether that connection
   const { paths } = await table.media.report();
   expect(paths).toEqual([{ peer: 'sam', direct: 90, alive: true, lost_permille: 0 }]);
   table.media.stop();
+});
+
+test('a browser that goes on connecting without end is made to look again', async () => {
+  const { link: made, connection, timers } = link(false);
+  await settle();
+  connection.becomes('connecting');
+  expect(timers.map(({ ms }) => ms)).toEqual([FIRST_MS_MAX]);
+  timers.shift()?.call();
+  expect(connection.restarts).toBe(1);
+  connection.becomes('connecting');
+  expect(timers.length).toBe(1);
+  made.close();
 });
