@@ -11,7 +11,7 @@ from signalling.relay.rtp import Received
 PACKETS_MAX: Final = 1_024
 """Two seconds between keyframes at 2.5 Mbit/s are 520 packets of 1,200 bytes; a leg's usual 200 kbit/s are 60."""
 BYTES_MAX: Final = 1_250_000
-"""Payload of one stream: the same two seconds twice. Usually 100 kB."""
+"""Payload of one stream: the same two seconds twice. Usually 125 kB, five seconds of a leg's 200 kbit/s."""
 AGE_S_MAX: Final = 5.0
 """Older ones no observer asks for again, and a picture older than that is no beginning for anybody."""
 
@@ -35,6 +35,8 @@ class Cache:
             self._keyframe = extended
         if extended > self._highest:
             self._highest = extended
+        if now - self._arrivals[0][1] > AGE_S_MAX:
+            self.trim(now)
         if len(self._arrivals) > PACKETS_MAX or self._bytes > BYTES_MAX:
             self._drop()
 

@@ -52,6 +52,19 @@ def test_what_is_too_old_is_let_go() -> None:
     assert (len(cache), cache.size) == (0, 0)
 
 
+def test_while_nobody_watches_it_holds_five_seconds_all_the_same() -> None:
+    cache = Cache()
+    for at in range(1_000):
+        cache.put(at, packet(), at / 30, keyframe=at % 60 == 0)
+    assert len(cache) == round(AGE_S_MAX * 30) + 1
+    # A leg that was at full quality, and is at a leg's usual rate again, does not keep what it held.
+    for at in range(1_000, 1_900):
+        cache.put(at, packet(), 33.3 + (at - 1_000) / 300, keyframe=False)
+    for at in range(1_900, 2_200):
+        cache.put(at, packet(), 36.3 + (at - 1_900) / 30, keyframe=False)
+    assert len(cache) == round(AGE_S_MAX * 30) + 1
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=40), st.integers(1_000, 200_000))
 def test_it_stays_within_its_bounds_and_counts_what_it_holds(steps: list[int], size: int) -> None:
