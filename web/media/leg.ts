@@ -35,6 +35,11 @@ export interface LegPorts {
   changed(): void;
 }
 
+interface Made {
+  connection: RTCPeerConnection;
+  offer: Promise<string>;
+}
+
 export class Leg {
   #state: LegState = 'none';
   #connection: RTCPeerConnection | null = null;
@@ -42,6 +47,7 @@ export class Leg {
   #failures = 0;
   #servers: readonly IceServer[] = [];
   #cancel: (() => void) | null = null;
+  #warm: Made | null = null;
 
   constructor(
     private readonly ports: LegPorts,
@@ -55,6 +61,27 @@ export class Leg {
 
   get connection(): RTCPeerConnection | null {
     return this.#connection;
+  }
+
+  /** Whether a connection is this leg's, in use or made ahead. */
+  holds(connection: RTCPeerConnection): boolean {
+    return connection === this.#connection || connection === this.#warm?.connection;
+  }
+
+  /** Makes the next connection and its offer ahead, while the way to the server is being made. */
+  warm(): void {
+    if (this.#state !== 'none' || this.#warm !== null) return;
+    try {
+      this.#warm = this.#make([]);
+    } catch (error) {
+      this.ports.note('leg ahead', error);
+    }
+  }
+
+  /** What was made ahead does not fit. */
+  cool(): void {
+    this.#warm?.connection.close();
+    this.#warm = null;
   }
 
   /** A new one, in place of the one before. */
@@ -79,12 +106,14 @@ export class Leg {
 
   /** There is none for now: the server has no relay, or not for us. */
   drop(): void {
+    this.cool();
     this.#letGo();
     this.#become('none');
   }
 
   /** For good: nothing is offered after it. */
   close(): void {
+    this.cool();
     this.#letGo();
     this.#become('closed');
   }
@@ -96,18 +125,32 @@ export class Leg {
     this.#become('opening');
     this.#wait(OPEN_MS, () => this.#failed());
     try {
-      const connection = this.ports.makeConnection(this.#servers);
+      const { connection, offer } = this.#warm ?? this.#make(this.#servers);
+      this.#warm = null;
       this.#connection = connection;
       connection.onconnectionstatechange = () => this.#connectionState(connection);
-      this.prepare(connection);
-      // Sent as it is: the relay names its own addresses and learns ours from where our packets come.
-      const sdp = await offerOf(connection);
+      const sdp = await offer;
       if (this.#connection !== connection) return;
       if (!this.ports.send({ type: 'leg', n, sdp })) this.#failed();
     } catch (error) {
       this.ports.note('leg offer', error);
       if (n === this.#n && this.#state === 'opening') this.#failed();
     }
+  }
+
+  #make(servers: readonly IceServer[]): Made {
+    const connection = this.ports.makeConnection(servers);
+    try {
+      this.prepare(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    // Sent as it is: the relay names its own addresses and learns ours from where our packets come.
+    const offer = offerOf(connection);
+    // Whoever uses it hears of its failure; one that was made ahead may never be used.
+    offer.catch(() => undefined);
+    return { connection, offer };
   }
 
   async #answered(sdp: string): Promise<void> {

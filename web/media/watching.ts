@@ -10,6 +10,9 @@ export const STALE_MS = 3_000;
 /** The relay answers these and no other; so eight sides' offer fits into a description's bound. */
 const CODECS: ReadonlySet<string> = new Set(['audio/opus', 'video/VP8']);
 
+/** What an offer that is made ahead receives of: a teacher and a pupil. */
+const LIKELY_SIDES: readonly string[] = ['', ''];
+
 export type Sight = 'coming' | 'here' | 'gone';
 
 export type WatchingPorts = LegPorts;
@@ -45,8 +48,15 @@ export class Watching {
     return this.#relay;
   }
 
+  /** Before the first welcome: most lessons have one pupil, and an offer names no side. */
+  warm(): void {
+    this.#sides = LIKELY_SIDES;
+    this.#leg.warm();
+  }
+
   /** After each welcome: the leg before went with its line. The teacher first, then the pupils in the lesson's order. */
   welcomed(relay: boolean, servers: readonly IceServer[], sides: readonly string[]): void {
+    if (servers.length > 0 || sides.length !== this.#sides.length) this.#leg.cool();
     this.#sides = sides;
     this.#relay = relay;
     if (relay) this.#leg.open(servers);
@@ -110,7 +120,7 @@ export class Watching {
   }
 
   async #look(connection: RTCPeerConnection): Promise<void> {
-    if (connection !== this.#leg.connection) return;
+    if (!this.#leg.holds(connection)) return;
     const before = this.#summary();
     if (this.#leg.state === 'open') this.#openAt ??= this.ports.now();
     try {
@@ -118,7 +128,7 @@ export class Watching {
     } catch (error) {
       this.ports.note('leg stats', error);
     }
-    if (connection !== this.#leg.connection) return;
+    if (!this.#leg.holds(connection)) return;
     this.#cancelLook = this.ports.later(LOOK_MS, () => void this.#look(connection));
     if (this.#summary() !== before) this.ports.changed();
   }

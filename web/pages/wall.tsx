@@ -25,6 +25,7 @@ import { http, Refusal, type Wall } from '../wire/http';
 import { WALL } from '../words';
 import { zone } from './me';
 import { NotFound, OurFault, SignedOut, Site, Waiting } from './site';
+import { askAhead } from './ticket_ahead';
 
 /** The age of the view is looked at this often, ms. */
 const TICK_MS = 1_000;
@@ -164,6 +165,7 @@ function WallView({ answer: { wall, at } }: { answer: Answer }) {
             onOpen={() => {
               kept.opened = place.tile.id;
             }}
+            onNear={() => askAhead(place.tile.id)}
           />
         ))}
       </ul>

@@ -1,7 +1,7 @@
 /** `/lessons/ID/watch`: what a people manager sees. No message box, camera or microphone exists here (Q1). */
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo } from 'preact/hooks';
 import { titleOf } from '../room/present';
 import { isEnded } from '../room/presentation';
 import { type Known, known, sideName, sideStatus, TEACHER } from '../room/sides';
@@ -19,7 +19,8 @@ import { Site } from './site';
 
 export function WatchPage({ id }: { id: string }) {
   const session = useMemo(() => new RoomSession(id, true), [id]);
-  useEffect(() => {
+  // Before the page is painted: what is watched begins with the click.
+  useLayoutEffect(() => {
     session.start();
     return () => session.dispose();
   }, [session]);

@@ -464,3 +464,49 @@ test('without a relay nothing is offered', async () => {
   await settle();
   expect([table.made.length, page.state]).toEqual([0, 'none']);
 });
+
+// Ahead of the welcome ----------------------------------------------------------------------------------------
+
+async function warmed() {
+  const table = bench();
+  const page = new Watching(table.ports);
+  page.warm();
+  await settle();
+  return { ...table, page };
+}
+
+test('what was made ahead is offered with the welcome, and not before', async () => {
+  const { page, made, sent, fire, last } = await warmed();
+  expect([made.length, sent.length, page.state]).toEqual([1, 0, 'none']);
+  await fire(LOOK_MS);
+  page.welcomed(true, [], ['teacher', 'sam']);
+  await settle();
+  expect([made.length, last().negotiations]).toEqual([1, 1]);
+  expect(sent).toEqual([{ type: 'leg', n: 1, sdp: 'offer of 4' }]);
+  page.receive({ type: 'leg_answer', n: 1, sdp: 'answer' });
+  await settle();
+  last().becomes('connected');
+  expect(page.state).toBe('open');
+  await fire(LOOK_MS);
+});
+
+test('what was made ahead and does not fit is closed, and another made', async () => {
+  const several = await warmed();
+  several.page.welcomed(true, [], ['teacher', 'sam', 'kim']);
+  await settle();
+  expect(several.made.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(several.sent.map(({ sdp }) => sdp)).toEqual(['offer of 6']);
+  const served = await warmed();
+  served.page.welcomed(true, [{ urls: ['turn:t'], username: '', credential: '' }], ['teacher', 'sam']);
+  await settle();
+  expect([served.made.length, served.servers[1]?.length]).toEqual([2, 1]);
+});
+
+test('what was made ahead is closed where there is no relay, or where one leaves before the welcome', async () => {
+  const none = await warmed();
+  none.page.welcomed(false, [], ['teacher', 'sam']);
+  expect([none.last().closed, none.page.state]).toEqual([true, 'none']);
+  const left = await warmed();
+  left.page.stop();
+  expect([left.last().closed, left.timers.length]).toEqual([true, 0]);
+});

@@ -37,10 +37,12 @@ interface LinkProps {
   id?: string;
   /** Before the page changes. */
   onFollow?: () => void;
+  /** A pointer goes down on it: it may be followed in a moment. */
+  onNear?: () => void;
 }
 
 /** A link within the client: the page changes without a load. */
-export function Link({ to, children, look, class: more = '', id, onFollow }: LinkProps) {
+export function Link({ to, children, look, class: more = '', id, onFollow, onNear }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
@@ -53,6 +55,7 @@ export function Link({ to, children, look, class: more = '', id, onFollow }: Lin
       href={to}
       class={look ? `button ${look} ${more}` : more}
       onClick={follow}
+      {...(onNear === undefined ? {} : { onPointerDown: onNear })}
     >
       {children}
     </a>

@@ -58,16 +58,18 @@ interface Props {
   now: number;
   zone: string;
   onOpen: () => void;
+  /** A pointer goes down on it: it may be opened in a moment. */
+  onNear: () => void;
 }
 
-export function WallTile({ place: { tile, gone }, now, zone, onOpen }: Props) {
+export function WallTile({ place: { tile, gone }, now, zone, onOpen, onNear }: Props) {
   const kind = (KINDS as Record<string, string>)[tile.kind] ?? tile.kind;
   const state = stateOf(tile);
   const clock = gone ? null : clockOf(tile, now);
   return (
     <li class="tile-card" data-group={gone ? 'gone' : state.group} data-state={gone ? 'gone' : state.key}>
       <h2>
-        <Link to={`/lessons/${tile.id}/watch`} id={tileId(tile.id)} onFollow={onOpen}>
+        <Link to={`/lessons/${tile.id}/watch`} id={tileId(tile.id)} onFollow={onOpen} onNear={onNear}>
           {tile.teacher_name}
           <span class="unseen">
             {tile.subject}. {WALL.watch}
