@@ -67,6 +67,9 @@ SAMPLED = 8
 """One receiver in so many opens what it gets."""
 TOGETHER = 20
 """Lessons that connect at once."""
+BEHIND_S_MAX = 0.25
+"""A load that is later than this is put off and not made up for: on a busy machine it would only fall behind, and no
+leg would connect meanwhile."""
 TURNS_MAX = 8
 """Things done in a row before sockets are looked at."""
 
@@ -212,6 +215,8 @@ class Crowd:
         late = now - film.due
         if late > self.tally.late_s:
             self.tally.late_s = late
+        if late > BEHIND_S_MAX:
+            film.put_off(late)
         peer.send(peer.outbound.protect(film.take(time.monotonic_ns())))
         self.tally.sent += 1
         self.tally.expected += leg.receivers

@@ -87,7 +87,8 @@ class Film:
         self._sent: dict[Kind, int] = {"audio": 0, "video": 0}
         self._octets: dict[Kind, int] = {"audio": 0, "video": 0}
         self._stamp: dict[Kind, int] = {"audio": 0, "video": 0}
-        self._all = self._endless(begins)
+        self._begins = begins
+        self._all = self._endless()
         self.due, self._next = next(self._all)
         """When the next packet is to be sent."""
 
@@ -115,7 +116,12 @@ class Film:
             out.append(head + body + struct.pack("!BBHLBB9sB", 0x81, 202, 4, ssrc, 1, 9, b"benchmark", 0))
         return out
 
-    def _endless(self, begins: float) -> Iterator[tuple[float, tuple[int, int, Packet]]]:
+    def put_off(self, by: float) -> None:
+        """All that is still to come comes later: the machine has no time for it now."""
+        self._begins += by
+        self.due += by
+
+    def _endless(self) -> Iterator[tuple[float, tuple[int, int, Packet]]]:
         sequence: dict[Kind, int] = {"audio": 1, "video": 1}
         hertz: dict[Kind, int] = {"audio": 48_000, "video": 90_000}
         turn = 0
@@ -123,7 +129,7 @@ class Film:
             for packet in self._packets:
                 kind = packet.kind
                 stamp = (round(turn * CYCLE_S * hertz[kind]) + packet.ticks) & 0xFFFF_FFFF
-                yield begins + turn * CYCLE_S + packet.at, (sequence[kind] & 0xFFFF, stamp, packet)
+                yield self._begins + turn * CYCLE_S + packet.at, (sequence[kind] & 0xFFFF, stamp, packet)
                 sequence[kind] += 1
             turn += 1
 
