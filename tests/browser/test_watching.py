@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import re
+import statistics
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +24,24 @@ WAIT_S = 60
 SIDES = ("Ms Patel", "Sam")
 STOP_S_MAX = 2.0
 """From the end, as the teacher presses it, until nothing is seen or heard of it any more: the order's way and back."""
+TRIES = 3
+STRETCHES = 5
+"""Unobserved and observed by turns, an unobserved one first and last: what grows with time is on both sides."""
+KEYFRAME_S = 2.0
+"""As often the relay asks each side for a keyframe (`signalling.relay.publisher`)."""
+STRETCH_S = 6.0
+VISITS = 3
+"""In an observed stretch: were a side asked for anything at each coming, it would show as often."""
+SLACK = 0.4
+"""Of the usual rate, beside what the unobserved stretches lie apart: the watch page decodes on the same two cores."""
+KEYFRAMES_MORE = 3
+"""In both observed stretches together: one at each edge and one to spare. Asked for at each coming it would be six."""
+NACKS_MORE = 3
 AS_ALWAYS = {"beat", "status", "report"}
 """Frames that come and go while nothing happens."""
+
+
+Counters = dict[str, float]
 
 
 class Wiretap:
@@ -143,6 +164,71 @@ async def _sees_both(manager: Seated) -> dict[str, dict[str, Any]]:
     return found
 
 
+async def _counters(seated: Seated) -> list[Counters]:
+    """All that this page has sent so far, of each peer connection: getStats' own counters."""
+    return await seated.page.evaluate(
+        """async () => {
+            const connections = [];
+            for (const pc of window.__pcs) {
+                if (pc.connectionState !== 'connected') continue;
+                const sum = { pli: 0, nack: 0, keys: 0, frames: 0, bytes: 0 };
+                for (const row of (await pc.getStats()).values()) {
+                    if (row.type !== 'outbound-rtp') continue;
+                    sum.at = row.timestamp / 1000;
+                    sum.nack += row.nackCount;
+                    sum.bytes += row.bytesSent;
+                    if (row.kind !== 'video') continue;
+                    sum.pli += row.pliCount;
+                    sum.keys += row.keyFramesEncoded;
+                    sum.frames += row.framesEncoded;
+                }
+                connections.push(sum);
+            }
+            return connections;
+        }"""
+    )
+
+
+async def _stretches(people: dict[str, Seated], manager: Seated) -> None:
+    """What each connection of both sides sends is the same without and with somebody who looks in, by turns.
+
+    A stretch is a whole number of the relay's keyframe periods, so that each has as many as any other.
+    """
+    stretches = []
+    before = [row for seated in people.values() for row in await _counters(seated)]
+    for stretch in range(STRETCHES):
+        began = time.monotonic()
+        for _ in range(VISITS if stretch % 2 else 0):
+            await _comes(manager)
+            await _leaves(manager)
+        lasts = max(STRETCH_S, KEYFRAME_S * math.ceil((time.monotonic() - began) / KEYFRAME_S))
+        await asyncio.sleep(began + lasts - time.monotonic())
+        now = [row for seated in people.values() for row in await _counters(seated)]
+        assert len(now) == len(before) == 2 * len(people), "each side's connection to the other, and its leg"
+        stretches.append([{key: row[key] - was[key] for key in row} for row, was in zip(now, before, strict=True)])
+        before = now
+    _compare(stretches)
+
+
+def _compare(stretches: list[list[Counters]]) -> None:
+    """Observed stretches are among the others. How far these lie apart by themselves is how far those may, and more."""
+    alone, watched = stretches[::2], stretches[1::2]
+    for connection in range(len(stretches[0])):
+        for key in ("frames", "bytes"):
+            usual = [one[connection][key] / one[connection]["at"] for one in alone]
+            found = statistics.median(one[connection][key] / one[connection]["at"] for one in watched)
+            middle = statistics.median(usual)
+            apart = max(usual) - min(usual) + SLACK * middle
+            assert abs(found - middle) <= apart, (connection, key, usual, found)
+        for key in ("pli", "keys"):
+            usual = [one[connection][key] / one[connection]["at"] for one in alone]
+            most = (2 * max(usual) - min(usual)) * sum(one[connection]["at"] for one in watched)
+            found = sum(one[connection][key] for one in watched)
+            assert found <= most + KEYFRAMES_MORE, (connection, key, stretches)
+        lost = [one[connection]["nack"] for one in alone]
+        assert min(one[connection]["nack"] for one in watched) <= max(lost) + NACKS_MORE, (connection, stretches)
+
+
 async def _standing(seated: Seated) -> list[str]:
     """What stands on a page but for the minutes, and every peer connection with its descriptions."""
     text: str = await seated.page.evaluate(
@@ -166,9 +252,6 @@ async def test_Q1_a_people_manager_sees_and_hears_both_sides_and_leaves_no_trace
         for seated in people.values():
             leg = (await _legs(seated))[-1]
             assert 0 < leg["width"] <= 640
-        before = {name: await _standing(seated) for name, seated in people.items()}
-        marks = {name: len(tap.frames) for name, tap in taps.items()}
-
         manager = await _watches(home)
         seen = await _sees_both(manager)
         assert all(side["muted"] and side["playing"] for side in seen.values()), seen
@@ -184,14 +267,44 @@ async def test_Q1_a_people_manager_sees_and_hears_both_sides_and_leaves_no_trace
         await manager.press("Turn sound off")
         assert all(side["muted"] for side in (await _seen(manager)).values())
 
-        assert {name: await _standing(seated) for name, seated in people.items()} == before
-        await manager.page.get_by_role("link", name="Leave").click()
-        await until("nothing left of the visit", lambda: _nothing_open(manager))
+        await _leaves(manager)
+        await _once(lambda: _visit(people, taps, manager))
+        await _once(lambda: _stretches(people, manager))
         for seated in people.values():
-            await seated.media_arrives(WAIT_S)
-            assert await _sends(seated)
-        assert {name: await _standing(seated) for name, seated in people.items()} == before
-        assert {name: tap.since(marks[name]) for name, tap in taps.items()} == {"teacher": [], "family": []}
+            await until("a leg that sends", lambda seated=seated: _sends(seated), WAIT_S)
+
+
+async def _once(compare: Callable[[], Awaitable[None]]) -> None:
+    """Once nothing differs. What an observer causes shows at each visit; a busy machine that loses a side does not."""
+    for left in reversed(range(TRIES)):
+        try:
+            return await compare()
+        except AssertionError:
+            if not left:
+                raise
+    raise AssertionError("never tried")
+
+
+async def _visit(people: dict[str, Seated], taps: dict[str, Wiretap], manager: Seated) -> None:
+    """Nothing that either side has on its page, in its connections or on its line differs while somebody looks in."""
+    marks = {name: len(tap.frames) for name, tap in taps.items()}
+    before = {name: await _standing(seated) for name, seated in people.items()}
+    await _comes(manager)
+    during = {name: await _standing(seated) for name, seated in people.items()}
+    await _leaves(manager)
+    assert during == before
+    assert {name: await _standing(seated) for name, seated in people.items()} == before
+    assert {name: tap.since(marks[name]) for name, tap in taps.items()} == {name: [] for name in people}
+
+
+async def _comes(manager: Seated) -> None:
+    await manager.page.locator('a[href="/lessons/violin/watch"]').first.click()
+    await _sees_both(manager)
+
+
+async def _leaves(manager: Seated) -> None:
+    await manager.page.get_by_role("link", name="Leave").click()
+    await until("nothing left of the visit", lambda: _nothing_open(manager), WAIT_S)
 
 
 async def _louder(manager: Seated, before: dict[str, dict[str, Any]], name: str) -> bool:
@@ -240,5 +353,5 @@ async def test_without_a_relay_the_watch_page_has_no_pictures(browser: Browser, 
         await manager.sees("live")
         for seated in (teacher, family):
             assert await _legs(seated) == []
-        assert await manager.page.evaluate("window.__pcs.length") == 0
+        assert await _nothing_open(manager), "what was made ahead of the welcome is closed"
         await expect(manager.page.get_by_role("heading", name="Pictures and sound")).to_have_count(0)
