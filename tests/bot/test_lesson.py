@@ -87,7 +87,7 @@ async def test_negotiation_that_cannot_be_read_is_told_and_the_lesson_goes_on(tm
 
 async def test_each_bot_has_a_leg_to_the_relay_from_the_start_and_a_cut_reaches_it_too(tmp_path: Path) -> None:
     async with lesson(tmp_path, relay_addresses=("127.0.0.1",)) as (home, teacher, pupil):
-        relay = home.server.hosting._legs._relay  # the server's own view, which has no other reader here
+        relay = home.server.hosting._legs._relay
         assert relay is not None
 
         async def seen(side: str) -> LegView | None:
