@@ -10,7 +10,7 @@ from typing import Final
 from rooms.commands import Evidence
 from rooms.events import Entered, Event, EvidenceChanged, PartEnded, Resumed, Started
 from rooms.evidence import SUSPICION_MS
-from tests.browser.chromium import until
+from tests.browser.chromium import WAIT_S, until
 from tests.browser.house import House, Seated
 
 ONSET_MS: Final = 1_000
@@ -103,7 +103,7 @@ class Lesson:
 
     async def start(self) -> None:
         """Live, with sound and picture both ways, and for longer than the minute after which it counts as started."""
-        await self.teacher.page.get_by_role("button", name="Start now").click(timeout=20_000)
+        await self.teacher.page.get_by_role("button", name="Start now").click(timeout=WAIT_S * 1_000)
         for seated in self.both:
             await seated.sees("live")
         await self.flows()
