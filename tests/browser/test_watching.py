@@ -23,8 +23,8 @@ WAIT_S = 60
 """For media to flow: three pages encode and decode on whatever else the machine does."""
 SIDES = ("Ms Patel", "Sam")
 STOP_S_MAX = 5.0
-"""From the end, as the teacher presses it, until nothing is seen or heard of it any more: the order's way and back, on a
-busy machine; an end that waited until it is settled would take up to 12 s."""
+"""From the end, as the teacher presses it, until nothing is seen or heard of it any more: the order's way and back, on
+a busy machine; an end that waited until it is settled would take up to 12 s."""
 TRIES = 3
 STRETCHES = 5
 """Unobserved and observed by turns, an unobserved one first and last: what grows with time is on both sides."""
