@@ -19,7 +19,8 @@ SERVER_CORES = {0}
 class Stretch:
     """One server, one load, one stretch."""
 
-    lessons: int
+    packets_lesson_s: float
+    """That the sides of one lesson send, as they are meant to."""
     spent: Spent
     tally: Tally
 
@@ -30,8 +31,8 @@ class Stretch:
 
     @property
     def us_lesson_s(self) -> float:
-        """CPU a lesson and second."""
-        return self.spent.server_s * 1e6 / self.spent.seconds / self.lessons
+        """CPU a lesson and second; by its packets, so that a load that fell behind does not make it cheaper."""
+        return self.spent.server_s * 1e6 / max(1, self.tally.sent) * self.packets_lesson_s
 
     @property
     def arrived(self) -> float:
@@ -53,7 +54,7 @@ def _stretch(crowd: Crowd, pid: int, seconds: float) -> Stretch:
     crowd.tally = Tally()
     spent = measured(pid, lambda: crowd.run(seconds))
     tally, crowd.tally = crowd.tally, Tally()
-    return Stretch(crowd.lessons, spent, tally)
+    return Stretch(crowd.packets_lesson_s, spent, tally)
 
 
 def legs(server: Any, port: int, address: str, lessons: int) -> tuple[Stretch, Stretch, float]:

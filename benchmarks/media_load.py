@@ -15,7 +15,7 @@ from heapq import heappush, heapreplace
 from typing import Protocol
 
 from benchmarks.media_peer import Peer
-from benchmarks.media_traffic import SOUND_S, STAMP, Film, Kind, Quality, cycle, is_rtcp, receiver_report
+from benchmarks.media_traffic import CYCLE_S, SOUND_S, STAMP, Film, Kind, Quality, cycle, is_rtcp, receiver_report
 
 CONNECT_S = 60.0
 """For all that have been asked for: more than any server takes, on a machine that does other things."""
@@ -86,6 +86,7 @@ class Crowd:
     def __init__(self, server: Server, address: str, quality: Quality) -> None:
         self._server, self._address = server, address
         self._packets = cycle(quality)
+        self.packets_lesson_s = 2 * len(self._packets) / CYCLE_S
         self._poll = select.epoll()
         self._legs: dict[int, _Leg] = {}
         self._due: list[tuple[float, int, Callable[[float], float]]] = []
@@ -142,7 +143,7 @@ class Crowd:
         ends = time.monotonic() + CONNECT_S
         while not all(leg.peer.connected for leg in self._legs.values()):
             if time.monotonic() > ends:
-                raise TimeoutError("a leg did not connect")
+                raise TimeoutError("a leg did not connect: is the machine too busy for this load?")
             self.run(0.05)
 
     def settle_some(self, number: int) -> None:
