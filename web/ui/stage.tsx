@@ -70,7 +70,7 @@ function Tile({ session, room, side, several, owned }: TileProps) {
       <div class="who">
         <span class="name">{name}</span>
         {several && part !== undefined && <span class="word">{wordOf(room, part, session.now())}</span>}
-        {sound !== null && <span class="word">{SOUND.theirs[sound]}</span>}
+        {sound !== null && <span class="word heard">{SOUND.theirs[sound]}</span>}
         {part !== undefined && room.you.role === 'teacher' && (
           <Adult session={session} room={room} part={part} />
         )}
