@@ -27,14 +27,14 @@ PORT_FIRST = 9_801
 QUIET_CORES = 0.15
 """A stretch in which other processes used more than this is marked."""
 ARRIVED_MIN = 0.99
-"""Of what was sent in a stretch: what is on its way at both ends of it is up to 40 ms of 4 s."""
+"""Of what was sent in a stretch: what is on its way at both ends of it is up to 10 ms of 4 s."""
 LATE_S_MAX = 0.05
 """The load itself was late by more than this: it was not what the row says."""
 NOTES = """
 ! = other processes used more than 0.15 cores; ~ = packets were lost, or the load itself came in bursts: trust such rows
 little. All figures are medians of {rounds}; CPU is the time that the server's threads ran, from /proc (schedstat).
 ours: `lessonroom relay`, asked over its control channel; no accounts, no rooms behind it. A packet for an observer lies
-there up to 40 ms on purpose, with one or two lessons, and 4 ms with more: see the way's p50.
+there up to 10 ms on purpose, with few lessons, and 4 ms with more: see the way's p50.
 janus: Debian's, VideoRoom, its defaults (a thread a leg); "1 loop" is its own setting event_loops = 1.
 Made-up load: real ICE, DTLS and SRTP (AES-GCM with both), reports and consent checks as browsers send them, one socket
 a leg; packets and bytes of a leg as the page bounds it. Its receivers report, and ask for nothing again.

@@ -9,9 +9,11 @@ what forwarding it does. How long they may lie depends on what the relay is ther
 
 | the relay | looks each |
 |---|---|
-| has just been asked for a leg, whose handshake is five datagrams one after the other | `HASTE_S` |
 | carries what two sides say to each other, or has found `MANY` datagrams at once | `TALK_S` |
 | shows lessons to observers, or to nobody | `SHOW_S` |
+
+An observer's offer hurries nothing, although a handshake is five datagrams one after the other: each side's browser
+measures the round trip of its leg, and would see that somebody has come.
 
 One socket an address family, both on the same port number: an IPv6 socket that also takes IPv4 would show us those
 addresses in a form that ICE does not know.
@@ -41,16 +43,14 @@ DATAGRAM_BYTES_MAX: Final = 2_048
 """Read of one datagram: networks carry 1,500 in one piece. A longer one is cut, and then fails its checks."""
 READS_MAX: Final = 32
 """Datagrams read in one turn of the loop, about a millisecond's work; then messages have theirs."""
-SHOW_S: Final = 0.04
-"""Two sounds' length: so much later, at most, an observer sees and hears. A leg's own round trip is as much longer."""
+SHOW_S: Final = 0.01
+"""Half a sound's length: so much later, at most, an observer sees and hears; a handshake takes 25 ms more on average. A
+leg's own round trip is as much longer, whoever watches."""
 TALK_S: Final = 0.004
 """A fifth of a sound's length: nobody notices that in what people say to one another. With 25,000 datagrams a second
 about 100 lie meanwhile, which is what a system's buffer of 200 kB holds."""
-MANY: Final = 16
-"""Found in one look: so many, each `SHOW_S`, are 400 a second, two or three lessons."""
-HASTE_S: Final = 0.002
-HASTY_S: Final = 0.5
-"""For so long after an offer; handshakes take 50 to 200 ms on usual lines, and lossy ones wait for other things."""
+MANY: Final = 8
+"""Found in one look: so many, each `SHOW_S`, are 800 a second, five or six lessons. Observers send three a second."""
 SILENT_LOOKS_MAX: Final = 5
 """Looks without a datagram, after which the loop is asked again to say when one comes."""
 BUFFER_BYTES: Final = 4 << 20
@@ -137,7 +137,6 @@ class RelaySocket:
         self._next_look: asyncio.Handle | None = None
         """None while the loop watches the sockets."""
         self._silent_looks = 0
-        self._hasty_until = float("-inf")
         self._failed_at = float("-inf")
         self._failures = 0
         self.lost = 0
@@ -150,12 +149,10 @@ class RelaySocket:
 
     async def publish(self, leg: LegId, offer: str) -> str:
         """Take what one side sends. Raises `Refused`."""
-        self._hasty_until = self._clock() + HASTY_S
         return self._asked(lambda now: self._relay.publish(leg, offer, now))
 
     async def watch(self, leg: LegId, sides: Sequence[str], offer: str) -> str:
         """Send these sides to an observer. Raises `Refused`."""
-        self._hasty_until = self._clock() + HASTY_S
         return self._asked(lambda now: self._relay.watch(leg, sides, offer, now))
 
     def close(self, leg: LegId) -> None:
@@ -223,14 +220,10 @@ class RelaySocket:
         if most == READS_MAX:
             self._next_look = self._loop.call_soon(self._look)
         elif self._silent_looks < SILENT_LOOKS_MAX:
-            self._next_look = self._loop.call_later(self._patience_s(most, now), self._look)
+            patience_s = TALK_S if most >= MANY or self._relay.talks else SHOW_S
+            self._next_look = self._loop.call_later(patience_s, self._look)
         else:
             self._wait()
-
-    def _patience_s(self, found: int, now: float) -> float:
-        if now < self._hasty_until:
-            return HASTE_S
-        return TALK_S if found >= MANY or self._relay.talks else SHOW_S
 
     def _read(self, one: socket.socket, now: float) -> int:
         """Give the relay what waits in this socket, but not too much at once; how much it was."""
