@@ -13,7 +13,8 @@ export const OPEN_MS = 15_000;
 export const GONE_MS = 4_000;
 /** The server takes a leg in 2 s, and some at once. */
 export const REOPEN_FIRST_MS = 2_000;
-export const REOPEN_MAX_MS = 30_000;
+/** While it is closed a side counts as not reaching us, on its own clock: so not for long after a cut has healed. */
+export const REOPEN_MAX_MS = 4_000;
 /** Refusals that may be none the next time; after any other the page waits for the next welcome. */
 const PASSING: ReadonlySet<string> = new Set(['too_fast', 'lesson_full', 'relay_full', 'relay_failed']);
 
