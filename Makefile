@@ -40,11 +40,12 @@ types: setup
 
 test: setup browser lint
 	npm test --silent
-	pytest -n 3 --dist loadfile --ignore=tests/networks $(PYTEST_ARGS)
+	pytest -n 3 --dist loadfile --ignore=tests/networks -m 'not alone' $(PYTEST_ARGS)
 
-# Real networks that are cut: their times do not yet stand beside other tests on two cores.
+# Real networks that are cut, and counters that are compared: they do not stand beside other tests on two cores.
 test-alone: setup browser
 	pytest tests/networks $(PYTEST_ARGS)
+	pytest -m alone --ignore=tests/networks $(PYTEST_ARGS)
 
 bench: setup
 	python -m benchmarks

@@ -157,7 +157,12 @@ async def test_what_the_socket_itself_refuses(service: Service) -> None:
     async with service.browser() as browser:
         answer = await browser.get("/healthz")
         assert "server" not in answer.headers
-        assert (await browser.get("/", headers={"x-long": "x" * 70_000})).status_code in (400, 431)
+        # Without its end: a head that comes in one piece is there before it can be too long.
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(service.url.rpartition(":")[2]))
+        writer.write(b"GET / HTTP/1.1\r\nhost: here\r\nx-long: " + b"x" * 70_000)
+        refusal = await asyncio.wait_for(reader.readline(), STARTS_S)
+        assert refusal.split()[1] in (b"400", b"431")
+        writer.close()
         assert (await browser.get("/healthz")).status_code == 200
     address = service.url.replace("http", "ws")
     for path, origin in (("/ws", "https://evil.example"), ("/ws", None), ("/other", service.url)):

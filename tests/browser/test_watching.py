@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Browser, WebSocket, expect
 
 from tests.browser.chromium import until
@@ -270,9 +271,20 @@ async def test_Q1_a_people_manager_sees_and_hears_both_sides_and_leaves_no_trace
 
         await _leaves(manager)
         await _once(lambda: _visit(people, taps, manager))
-        await _once(lambda: _stretches(people, manager))
         for seated in people.values():
             await until("a leg that sends", lambda seated=seated: _sends(seated), WAIT_S)
+
+
+@pytest.mark.alone
+async def test_Q1_what_getStats_counts_is_the_same_with_and_without_an_observer(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with house(browser, tmp_path, **RELAY) as home:
+        teacher, family, _ = await _live(home)
+        manager = await _watches(home)
+        await _sees_both(manager)
+        await _leaves(manager)
+        await _once(lambda: _stretches({"teacher": teacher, "family": family}, manager))
 
 
 async def _once(compare: Callable[[], Awaitable[None]]) -> None:
