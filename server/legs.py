@@ -137,6 +137,8 @@ class Legs:
         """Answer a page's offer soon, or refuse it with a code. Never raises."""
         code = self._denied(live, seat, frame)
         if code:
+            if code == "too_long" and seat.viewer.side is not None and frame.of is None:
+                live.no_leg.add(seat.viewer.side)  # a bound of ours is not its fault
             _refuse(seat, frame, code)
             return
         side = None if seat.observes else seat.viewer.side

@@ -155,7 +155,10 @@ class RelayControl:
     async def watch_over(self) -> None:
         """Tell views, and end what is nobody's, until cancelled."""
         while True:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # a fault in one leg is not to leave everybody unseen from then on
+                _log.exception("the relay failed")
             await asyncio.sleep(VIEWS_EVERY_S)
 
     def look(self) -> None:

@@ -9,7 +9,7 @@ what forwarding it does. How long they may lie depends on what the relay is ther
 
 | the relay | looks each |
 |---|---|
-| carries what two sides say to each other, or has found `MANY` datagrams at once | `TALK_S` |
+| carries what two sides say to each other, or has many that send (`Relay.prompt`) | `TALK_S` |
 | shows lessons to observers, or to nobody | `SHOW_S` |
 
 An observer's offer hurries nothing, although a handshake is five datagrams one after the other: each side's browser
@@ -49,8 +49,6 @@ leg's own round trip is as much longer, whoever watches."""
 TALK_S: Final = 0.004
 """A fifth of a sound's length: nobody notices that in what people say to one another. With 25,000 datagrams a second
 about 100 lie meanwhile, which is what a system's buffer of 200 kB holds."""
-MANY: Final = 8
-"""Found in one look: so many, each `SHOW_S`, are 800 a second, five or six lessons. Observers send three a second."""
 SILENT_LOOKS_MAX: Final = 5
 """Looks without a datagram, after which the loop is asked again to say when one comes."""
 BUFFER_BYTES: Final = 4 << 20
@@ -110,8 +108,8 @@ class SansIoRelay(Protocol):
         ...
 
     @property
-    def talks(self) -> bool:
-        """Whether it carries what sides say to each other."""
+    def prompt(self) -> bool:
+        """Whether packets are to wait less."""
         ...
 
 
@@ -220,7 +218,7 @@ class RelaySocket:
         if most == READS_MAX:
             self._next_look = self._loop.call_soon(self._look)
         elif self._silent_looks < SILENT_LOOKS_MAX:
-            patience_s = TALK_S if most >= MANY or self._relay.talks else SHOW_S
+            patience_s = TALK_S if self._relay.prompt else SHOW_S
             self._next_look = self._loop.call_later(patience_s, self._look)
         else:
             self._wait()

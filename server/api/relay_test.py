@@ -20,7 +20,7 @@ from server.api.problem import Problem, not_found
 from server.api.rates import CONNECTION_TEST
 from server.api.resource import Answered, Call
 from server.frames import SDP_CHARS_MAX
-from server.house import MediaRelay
+from server.house import MediaRelay, RelayAway
 from signalling.relay.port import LegId, Refused
 
 LEG_S: Final = 10.0
@@ -74,7 +74,7 @@ class RelayTest:
             end()
             if isinstance(problem, Refused):
                 raise _problem(problem) from None
-            if isinstance(problem, TimeoutError):
+            if isinstance(problem, TimeoutError | RelayAway):
                 raise _busy() from None
             raise
         asyncio.get_running_loop().call_later(self._leg_s, end)

@@ -34,6 +34,8 @@ LEGS_MAX: Final = 2_000
 LOOK_S: Final = 0.02
 """How often a lesson's router is asked, while packets come, whether it has something to say: a missing packet is asked
 for after 20 ms (`reception.REORDER_S`)."""
+SENDING_MANY: Final = 10
+"""Legs that send, of five lessons: many packets come together even in a shorter wait."""
 UFRAG_BYTES: Final = 6
 """48 random bits: far more than RFC 8445 asks, so that two legs hardly ever draw the same."""
 PWD_BYTES: Final = 16
@@ -82,7 +84,7 @@ class Relay:
         self._door = Door()
         self._lessons: dict[str, _Lesson] = {}
         self._due: Due[Leg | str] = Due()
-        self._legs = self._talking = 0
+        self._legs = self._talking = self._sending = 0
         self._heard: LegId | None = None
         """Which leg the latest RTP came on."""
         self._heard_at: float | None = None
@@ -188,9 +190,9 @@ class Relay:
                 self._moved(lesson, lesson.seats[item.id.who], now)
 
     @property
-    def talks(self) -> bool:
-        """Whether any side is sent what another says, rather than only observers."""
-        return self._talking > 0
+    def prompt(self) -> bool:
+        """Whether packets are to wait less: a side is sent what another says, or many send. No matter who watches."""
+        return self._talking > 0 or self._sending >= SENDING_MANY
 
     def size(self) -> int:
         """Entries of everything that is kept for legs: 0 when there is none. For tests and metrics."""
@@ -236,6 +238,7 @@ class Relay:
         lesson.seats[leg.id.who] = seat
         self._legs += 1
         self._talking += seat.talks
+        self._sending += seat.subscriptions is None
         self._door.open(leg)
         self._due.put(leg, leg.due(now))
         return answer.Local(
@@ -269,6 +272,7 @@ class Relay:
         self._due.drop(leg)
         self._legs -= 1
         self._talking -= seat.talks
+        self._sending -= seat.subscriptions is None
         del lesson.seats[leg.id.who]
         if seat.subscriptions is None:
             lesson.router.unpublish(leg.id.who)

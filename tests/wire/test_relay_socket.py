@@ -30,7 +30,7 @@ class Echo:
         self.out: list[tuple[bytes, Source]] = []
         self.ticks: list[float] = []
         self.due: float | None = None
-        self.talks = False
+        self.prompt = False
         self.always_due = False
         self.closed: list[str] = []
         self.heard, self.ticked = asyncio.Event(), asyncio.Event()
@@ -167,7 +167,7 @@ async def test_what_comes_one_after_the_other_is_taken_together() -> None:
 
 
 async def nearest(relay: Echo, opened: RelaySocket, number: int, *, seconds: float) -> float:
-    """The shortest time between two looks while datagrams come, so few in one that their number hurries nobody."""
+    """The shortest time between two looks while datagrams come."""
     with client(V4) as one:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
@@ -181,7 +181,7 @@ async def nearest(relay: Echo, opened: RelaySocket, number: int, *, seconds: flo
 @on_uvloop
 async def test_nobody_waits_who_talks() -> None:
     relay = Echo()
-    relay.talks = True
+    relay.prompt = True
     async with port(relay) as (opened, number):
         assert await nearest(relay, opened, number, seconds=1) < SHOW_S / 2 + 0.001
 

@@ -116,7 +116,8 @@ export class OwnDevices {
   /** How the sound is sent from now on (T1). Where the microphone cannot be had so, all goes on as before: false. */
   useSound(sound: Sound): Promise<boolean> {
     const switched = this.#switching.then(() => this.#useSound(sound));
-    this.#switching = switched;
+    // One that failed is the caller's to tell, and keeps none after it from being tried.
+    this.#switching = switched.catch(() => undefined);
     return switched;
   }
 

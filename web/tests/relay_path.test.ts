@@ -307,7 +307,7 @@ test('a leg that carries stays over a resume; one that does not is offered anew'
   expect(made.length).toBe(3);
 });
 
-test('credentials are asked for when half of their life is gone, once', async () => {
+test('credentials are asked for when half of their life is gone, and again while none come', async () => {
   const timers: { ms: number; call: () => void }[] = [];
   let asked = 0;
   const fresh = new FreshIce({
@@ -324,8 +324,13 @@ test('credentials are asked for when half of their life is gone, once', async ()
   fresh.given(600);
   fresh.given(600);
   expect(timers.map(({ ms }) => ms)).toEqual([300_000]);
-  timers[0]?.call();
+  timers.shift()?.call();
   expect(asked).toBe(1);
+  expect(timers.map(({ ms }) => ms)).toEqual([60_000]);
+  timers.shift()?.call();
+  expect(asked).toBe(2);
+  fresh.given(600);
+  expect(timers.map(({ ms }) => ms)).toEqual([300_000]);
   fresh.given(0);
   expect(timers).toEqual([]);
 });

@@ -65,11 +65,11 @@ def test_a_newcomer_is_primed_once_its_handshake_is_done() -> None:
 
 def test_sides_that_hear_each_other_through_the_relay_are_not_kept_waiting_for_observers_pace() -> None:
     net = _net(Peer("teacher", HOME), Peer("p1", ("198.51.100.1", 2)), _watch(1, "teacher", "p1"))
-    assert not net.relay.talks
+    assert not net.relay.prompt
     from_the_teacher = net.connect(_watch(2, "teacher"))
-    assert net.relay.talks
+    assert net.relay.prompt
     net.relay.close(from_the_teacher.leg, net.now)
-    assert not net.relay.talks
+    assert not net.relay.prompt
 
 
 def test_the_view_is_the_server_s_own_count() -> None:
