@@ -12,13 +12,13 @@ Theory of operation
 |        | has been so: none for 3 s in either direction after there was some, none at all 8 s after the two were in, |
 |        | none 5 s after a way back. At once, when a side says that it cannot see or hear |
 | relay  | both direct connections have stood for the *hold* in a row: 10 s, twice that after each way back that soon |
-|        | failed, 5 minutes at most; 3 s where the relay no longer carries a side. Where there has been no leg of a |
-|        | side for 10 s, whatever stands |
+|        | failed, 5 minutes at most; 3 s once the relay has failed to carry a side for 3 s in a row. Where there has |
+|        | been no leg of a side for 10 s, whatever stands |
 
 Direct media is counted by who receives it. From a side that has switched everything off nothing is expected: there the
 connection's own signs count. Only time in which the legs flow counts against the direct way: so Wi-Fi that goes for two
 seconds, and takes everything along, moves nobody. A side that reloads, or whose line comes back, finds the way as it
-was; another device of it begins anew.
+was; another device of it begins anew, directly, and both are told.
 
 What each may spend on its picture on the relay's way is `picture_rate`'s.
 """
@@ -148,6 +148,8 @@ class _Pair:
         """Direct media has gone both ways since the two first met."""
         self.fit_since: int | None = None
         self.stands_since: int | None = None
+        self.uncarried_since: int | None = None
+        """What one of the two sends has not reached the relay since then."""
         self.back_at = _NEVER
         """The last way back to direct."""
         self.hold_ms = HOLD_MS
@@ -174,29 +176,26 @@ class _Pair:
 
     def begin(self) -> None:
         """The two negotiate anew, or one is gone: direct media is to be seen again from the first."""
-        self.met_at = self.fit_since = self.stands_since = None
+        self.met_at = self.fit_since = self.stands_since = self.uncarried_since = None
         self.flowed = False
         for end in self.ends:
             end.packets, end.flowed_at, end.heard_at, end.alive = None, _NEVER, _NEVER, False
 
-    def look(self, now: int) -> bool:
-        """Decide; whether anything changed that an end is told."""
+    def look(self, now: int) -> None:
+        """Decide."""
         if any(side.now_in is None for side in self.sides):
             if self.met_at is not None:
                 self.begin()
-            return False
+            return
         if self.met_at is None:
             self.met_at = now
         self._note(now)
-        before = self.way
         if self.way == "direct" and self._ceased(now):
             self._to_relay(now)
         elif self.way == "relay" and self._stands(now):
             self.way = "direct"
             self.back_at = now
-        if self.way != before:
             self.stands_since = None
-        return self.way != before
 
     def untold(self) -> bool:
         """Whether a sender's bound has changed since this was last asked; matters on the relay alone."""
@@ -211,7 +210,6 @@ class _Pair:
         if self.fit_since is None:
             return False
         self._to_relay(now)
-        self.stands_since = None
         self.hold_ms = max(self.hold_ms, ASKED_HOLD_MS)
         return True
 
@@ -223,6 +221,7 @@ class _Pair:
         self.met_at = None if self.met_at is None else self.met_at + ms
         self.fit_since = None if self.fit_since is None else self.fit_since + ms
         self.stands_since = None if self.stands_since is None else self.stands_since + ms
+        self.uncarried_since = None if self.uncarried_since is None else self.uncarried_since + ms
 
     def _kbps(self) -> tuple[int, ...]:
         return tuple(end.rate.kbps for end in self.ends)
@@ -230,10 +229,12 @@ class _Pair:
     def _note(self, now: int) -> None:
         """Bring up to date since when what has held."""
         heard = all(now - end.heard_at <= HEARD_MS for end in self.ends)
-        fit = heard and all(side.flows for side in self.sides)
+        carried = all(side.flows for side in self.sides)
+        fit = heard and carried
         stands = heard and all(end.alive for end in self.ends)
         self.fit_since = None if not fit else self.fit_since if self.fit_since is not None else now
         self.stands_since = None if not stands else self.stands_since if self.stands_since is not None else now
+        self.uncarried_since = None if carried else self.uncarried_since if self.uncarried_since is not None else now
         self.flowed |= all(end.flowed_at > _NEVER // 2 for end in self.ends)
 
     def _ceased(self, now: int) -> bool:
@@ -250,6 +251,7 @@ class _Pair:
         soon = now - self.back_at < STEADY_MS
         self.hold_ms = min(HOLD_MS_MAX, self.hold_ms * 2) if soon else HOLD_MS
         self.way = "relay"
+        self.stands_since = None
         for end in self.ends:
             end.rate.begin(now)
 
@@ -259,8 +261,8 @@ class _Pair:
             return self.met_at is not None and now - self.met_at >= RELAY_GONE_MS
         if self.stands_since is None:
             return False
-        carried = all(side.flows for side in self.sides)
-        return now - self.stands_since >= (self.hold_ms if carried else CEASED_MS)
+        uncarried = self.uncarried_since is not None and now - self.uncarried_since >= CEASED_MS
+        return now - self.stands_since >= (CEASED_MS if uncarried else self.hold_ms)
 
 
 class Paths:
@@ -295,9 +297,12 @@ class Paths:
         Returns:
             What is to be told.
         """
+        before = {pupil: pair.way for pupil, pair in self._pairs.items()}
         for name, side in self._sides.items():
             self._see(name, side, present.get(name), legs.get(name), now)
-        moved = tuple(pupil for pupil, pair in self._pairs.items() if pair.look(now))
+        for pair in self._pairs.values():
+            pair.look(now)
+        moved = tuple(pupil for pupil, pair in self._pairs.items() if pair.way != before[pupil])
         untold = [pair.untold() for pair in self._pairs.values()]
         return Told(moved, bool(moved) or any(untold))
 

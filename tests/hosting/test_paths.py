@@ -140,6 +140,14 @@ async def test_a_side_that_comes_back_is_told_the_way_as_it_is():
     assert peer_of(pair.pupil).path == "relay"
 
 
+async def test_both_are_told_that_a_new_device_begins_directly():
+    pair = await relayed()
+    pair.pupil = await pair.stage.enter(ALEX, "phone", take_over=True)
+    assert peer_of(pair.pupil).path == "relay"
+    await asyncio.sleep(2)
+    assert pair.ways == ("direct", "direct")
+
+
 async def test_each_receives_the_other_and_it_ends_when_they_meet_again():
     pair = await relayed()
     assert "a=msid:sam" in (await receives(pair, pair.teacher, "sam")).sdp

@@ -197,6 +197,19 @@ def test_a_relay_that_dies_gives_media_back_to_the_direct_way():
     assert within(lesson.now - began, RELAY_GONE_MS)
 
 
+def test_a_moment_in_which_the_relay_does_not_carry_ends_no_hold():
+    lesson = Lesson()
+    lesson.until("relay", CUT)
+    assert lesson.run(5, Net()) == "relay"
+    for _ in range(2):
+        assert lesson.run(1, Net(legs=False)) == "relay"
+        assert lesson.run(1, Net()) == "relay"
+    lesson = Lesson()
+    lesson.until("relay", CUT)
+    assert lesson.run(5, Net()) == "relay"
+    assert within(lesson.until("direct", Net(legs=False)), CEASED_MS)
+
+
 def test_who_cannot_see_goes_to_the_relay_at_once_if_both_legs_flow():
     lesson = Lesson()
     lesson.run(20)
@@ -236,7 +249,20 @@ def test_who_reloads_finds_the_way_as_it_was_and_another_device_begins_anew():
     assert lesson.run(5, CUT) == "relay"
     lesson.present["sam"] = InRoom("phone", 3)
     assert lesson.run(1, CUT) == "direct"
+    assert lesson.told[-1] == Told(("sam",), True)
     assert within(lesson.until("relay", CUT) + SECOND, FIRST_MS)
+
+
+@pytest.mark.parametrize("side", [TEACHER, "sam"])
+def test_both_are_told_when_another_device_of_a_side_begins_directly_what_was_relayed(side: str):
+    lesson = Lesson(pupils=("sam", "kit"))
+    lesson.until("relay", CUT)
+    lesson.present[side] = InRoom("phone", 2)
+    assert lesson.run(1, CUT) == "direct"
+    assert lesson.told[-1] == Told(("sam",), True)
+    lesson.present[side] = InRoom("tablet", 3)
+    lesson.run(1, CUT)
+    assert lesson.told[-1] == Told((), False)
 
 
 def test_a_line_that_came_back_has_as_long_for_its_first_media_as_at_the_start():
@@ -313,6 +339,7 @@ def test_whatever_the_networks_do(stretches: list[tuple[Net, int]], asked: list[
     lesson = Lesson()
     entered = None
     heard = [T, T]
+    carried = T
     for net, seconds in stretches:
         for _ in range(seconds):
             before = lesson.way
@@ -322,13 +349,14 @@ def test_whatever_the_networks_do(stretches: list[tuple[Net, int]], asked: list[
                 before = "relay"
             after = lesson.second(net)
             heard = [lesson.now if arrives else at for arrives, at in zip(net.line, heard, strict=True)]
+            carried = lesson.now if net.legs else carried
             if (before, after) == ("direct", "relay"):
                 assert net.legs
                 assert lesson.now - min(heard) <= HEARD_MS
                 entered = lesson.now
             if (before, after) == ("relay", "direct"):
                 assert entered is not None
-                assert lesson.now - entered >= (HOLD_MS if net.legs else CEASED_MS)
+                assert lesson.now - entered >= (HOLD_MS if lesson.now - carried < CEASED_MS else CEASED_MS)
             for one, other in ((TEACHER, "sam"), ("sam", TEACHER)):
                 assert 100 <= lesson.paths.between(one, other).kbps <= 2_500
 
