@@ -88,7 +88,7 @@ class Device:
     """One device that is, or was a moment ago, in the room."""
 
     __slots__ = (
-        "camera", "closed_well", "joined_at", "line", "microphone", "open", "quality", "received",
+        "before", "came_at", "camera", "closed_well", "joined_at", "line", "microphone", "open", "quality", "received",
         "received_count", "reported", "sent", "sent_count", "silent_by_choice",
     )  # fmt: skip
 
@@ -98,6 +98,10 @@ class Device:
         """Sockets of this device: a reload may open the next before the last one is known to be closed."""
         self.closed_well = False
         self.line = Proof()
+        self.came_at = now
+        """When the first of its open sockets joined."""
+        self.before = (NEVER, False)
+        """What `line.ok` and `closed_well` were before that."""
         self.camera = Part()
         self.microphone = Part()
         self.sent = Proof()
@@ -108,6 +112,24 @@ class Device:
         self.silent_by_choice = False
         """Camera and microphone are both switched off: no packets are no evidence, while the connection stands."""
         self.quality = Quality()
+
+    def come(self, now: int) -> None:
+        """A socket of it joined."""
+        if self.open == 0:
+            self.came_at, self.before = now, (self.line.ok, self.closed_well)
+        self.open += 1
+        self.closed_well = False
+        self.line.prove(now)
+
+    def never_came(self) -> bool:
+        """The socket that joined last was not let in; returns whether nothing of the device remains."""
+        self.open -= 1
+        if self.open > 0:
+            return False
+        ok, self.closed_well = self.before
+        self.line.ok = ok
+        self.line.gaps = [gap for gap in self.line.gaps if gap[1] <= ok]
+        return ok < NEVER // 2
 
     def report(self, sample: Sample, *, started: bool, now: int) -> bool:
         """Take in one report; whether camera or microphone changed."""
@@ -197,6 +219,8 @@ class Device:
     def shift(self, ms: int) -> None:
         """The clock jumped forward."""
         self.joined_at += ms
+        self.came_at += ms
+        self.before = (self.before[0] + ms, self.before[1])
         self.reported += ms
         for proof in (self.line, self.sent, self.received):
             proof.shift(ms)

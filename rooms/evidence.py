@@ -123,10 +123,20 @@ class LessonEvidence:
             if len(devices) >= DEVICES_MAX:
                 del devices[min(devices, key=lambda name: devices[name].line.ok)]
             devices[device] = Device(now)
-        known = devices[device]
-        known.open += 1
-        known.closed_well = False
-        known.line.prove(now)
+        devices[device].come(now)
+        self._judge(now)
+
+    def never_came(self, side: SideId, device: str, now: int) -> None:
+        """A socket that `connected` told of was not let in: forget at once what came of it."""
+        now = self._until(now)
+        where = self._sides[side]
+        known = where.devices.get(device)
+        if known is None or known.open == 0:
+            return
+        if where.leg is not None:
+            where.leg.never_came(known.came_at)
+        if known.never_came():
+            del where.devices[device]
         self._judge(now)
 
     def disconnected(self, side: SideId, device: str, now: int, clean: bool) -> None:
@@ -267,6 +277,12 @@ class LessonEvidence:
                 device.restart(now)
         self._judge(now)
 
+    def tell_again(self, side: SideId) -> None:
+        """A change that `changes` gave did not get to the room: the next look tells what the side is by then."""
+        self._sides[side].tell_again = True
+        self._unjudged = True
+        self._judged_at = NEVER
+
     # Answers --------------------------------------------------------------------------------------------
 
     @property
@@ -357,7 +373,9 @@ class LessonEvidence:
             side.takeover_until = NEVER
         if evidence == side.evidence and reasons == side.reasons and not side.tell_again:
             return
-        if _RANK[evidence] < _RANK[side.evidence]:
+        if evidence == side.evidence and reasons == side.reasons:
+            at = side.since  # told again
+        elif _RANK[evidence] < _RANK[side.evidence]:
             at = max(onset, newly_lost) if evidence == "unknown" else onset
         elif evidence == "ready" and newly_lost > NEVER // 2 and (side.evidence, side.reasons) in _UNKNOWN_FLOW:
             at = newly_lost if side.leg is None else max(newly_lost, side.leg.flows_since)

@@ -34,7 +34,7 @@ no difference."""
 class Leg:
     """What the relay has heard of one side. All times are the policy clock's, Unix ms."""
 
-    __slots__ = ("_asked", "_began", "_blind", "_came_at", "_flows", "_heard", "_proof", "flows_since")
+    __slots__ = ("_asked", "_began", "_blind", "_came_at", "_came_before", "_flows", "_heard", "_proof", "flows_since")
 
     def __init__(self) -> None:
         self._proof = Proof()
@@ -43,6 +43,8 @@ class Leg:
         """Since when media can be expected, and the relay has been proven to hear without a break."""
         self._came_at = NEVER
         """When the side's own coming began such a wait."""
+        self._came_before = NEVER
+        """What `_came_at` was before that."""
         self._heard = NEVER
         """RTP of another leg: so far the relay is proven to hear."""
         self._blind = True
@@ -101,7 +103,13 @@ class Leg:
     def come(self, now: int) -> None:
         """As `begin`, and it is the side itself that came."""
         if self._proof.ok >= self._came_at or now - self._came_at >= CONNECT_AGAIN_MS:
+            self._came_before = self._came_at
             self._came_at = self._began = now
+
+    def never_came(self, at: int) -> None:
+        """Who came at ``at`` was not let in: the wait that their coming began is to be had by their next."""
+        if self._came_at == at:
+            self._came_at = self._came_before
 
     def forget(self, now: int) -> None:
         """Another device takes over: what the old one sent says nothing of it."""
@@ -121,6 +129,7 @@ class Leg:
         self._proof.shift(ms)
         self._began += ms
         self._came_at += ms
+        self._came_before += ms
         self._heard += ms
         self._asked += ms
         self.flows_since += ms

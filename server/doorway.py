@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from rooms.commands import Command, Depart, Enter
+from rooms.commands import Command, Depart, Enter, SideIs
 from rooms.lesson import TEACHER, Lesson, Role
 from server.errors import OVERLOADED, TAKEN_OVER
 from server.frames import Elsewhere, Join
@@ -90,8 +90,11 @@ class Doorway:
         live.epochs[side] = epoch
         now = self._clock.now_ms()
         seat = Seat(admission, join.device, epoch, client, now, join.resume)
-        commands: tuple[Command, ...] = (Enter(by=actor, device=join.device, epoch=epoch),)
+        enter = Enter(by=actor, device=join.device, epoch=epoch)
+        commands: tuple[Command, ...] = (enter,)
         if current is None:
+            if live.room.decide(enter, now).refused:
+                return await self._seated(live, seat, commands)  # evidence never hears of who may not come in
             # What evidence makes of a newcomer goes into the same append: one of its own cost as much as the entering.
             # What it found before is told by itself, as it stands whether or not they are let in.
             live.hear_evidence(now)
@@ -106,7 +109,9 @@ class Doorway:
         entered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
         def answered(answer: Answer) -> None:
-            if answer.ok and not seat.gone:
+            if not answer.ok:
+                self._not_told(live, commands)
+            elif not seat.gone:
                 self._settle_in(live, seat)
             if not entered.done():
                 entered.set_result(answer)
@@ -119,7 +124,7 @@ class Doorway:
             raise
         if answer.ok:
             return seat
-        self._uncount(live, seat, clean=False)
+        self._turned_away(live, seat)
         if answer.code in ("busy", "try_again"):
             return try_later(seat.client, answer.code)
         return Refused(answer.code, answer.text)
@@ -158,8 +163,23 @@ class Doorway:
         replaced.gone = True
         replaced.client.close(TAKEN_OVER)
 
+    def _not_told(self, live: LiveRoom, commands: tuple[Command, ...]) -> None:
+        """What evidence made of a newcomer was refused with them: it has said so once, and is to say it again."""
+        for command in commands:
+            if isinstance(command, SideIs):
+                live.evidence.tell_again(command.side)
+
+    def _turned_away(self, live: LiveRoom, seat: Seat) -> None:
+        """It was not let in: for evidence it never came."""
+        if seat.counted:
+            seat.counted = False
+            now = self._clock.now_ms()
+            live.evidence.never_came(seat.viewer.side or "", seat.device, now)
+            live.hear_evidence(now)
+            live.look_soon()
+
     def _uncount(self, live: LiveRoom, seat: Seat, *, clean: bool) -> None:
-        """Its line is gone, or never led in: evidence counts it no more."""
+        """Its line is gone: evidence counts it no more."""
         if seat.counted:
             seat.counted = False
             live.evidence.disconnected(seat.viewer.side or "", seat.device, self._clock.now_ms(), clean)

@@ -51,6 +51,10 @@ class Evidence(Protocol):
         """That socket is gone."""
         ...
 
+    def never_came(self, side: SideId, device: str, now: int) -> None:
+        """That socket was not let in."""
+        ...
+
     def heard(self, side: SideId, device: str, now: int) -> None:
         """Any frame of a device that is in."""
         ...
@@ -85,6 +89,10 @@ class Evidence(Protocol):
 
     def resumed_platform(self, now: int) -> None:
         """The service can hear again: every side's class is told anew."""
+        ...
+
+    def tell_again(self, side: SideId) -> None:
+        """A change of that side was not taken in by the room."""
         ...
 
     @property

@@ -482,7 +482,12 @@ class LiveRoom:
         changes = self.evidence.changes(now)
         if self.room.ended is None:
             for change in changes:
-                self.submit(fact(change))
+                self.submit(Work((change,), answer=partial(self._heard, change.side), refusable=False))
+
+    def _heard(self, side: SideId, answer: Answer) -> None:
+        """Evidence says everything once: what the store would not take, tried again and again, it is to say again."""
+        if answer is TRY_AGAIN:
+            self.evidence.tell_again(side)
 
     def look_soon(self) -> None:
         """Something changed that may bring the next deadline nearer: it is found once what came with it is told too."""

@@ -15,13 +15,14 @@ from server.frames import (
     EventFrame,
     PeersFrame,
     RelayedSignal,
+    RemoveFrame,
     SayFrame,
     SignalFrame,
     StatusFrame,
     Welcome,
 )
 from server.seat import Refused
-from server.store.port import Append
+from server.store.port import Append, Appended
 from server.welcome import REPLAY_MAX
 from tests.hosting.stage import ALEX, KIT, LESSON, MO, SAM, SHARED, TESS, Stage, T
 from tests.simulation.memory_log import NO_FAULT, Fault
@@ -118,6 +119,69 @@ async def test_who_is_not_let_in_is_not_counted_as_here(monkeypatch):
     await stage.live_on(20, pupil)
     assert not [event for event in stage.events(EvidenceChanged) if event.side == "teacher"]
     assert {side.side: side.evidence for side in pupil.status.sides}["teacher"] == "lost"
+
+
+async def test_who_was_told_that_we_are_busy_and_comes_again_is_what_evidence_says(monkeypatch):
+    stage = await Stage().boot()
+    teacher = await stage.enter(TESS)
+    await stage.live_on(5, teacher)
+    with monkeypatch.context() as crowded:
+        crowded.setattr(live_room, "PENDING_MAX", 0)
+        tab, answer = await stage.join(SAM)
+    assert (answer.code, tab.closed) == ("busy", OVERLOADED)
+    assert not [event for event in stage.events(EvidenceChanged) if event.side == "sam"]
+    sam = await stage.enter(SAM)
+    await stage.live_on(3, teacher, sam)
+    assert [event.evidence for event in stage.events(EvidenceChanged) if event.side == "sam"] == ["unknown", "ready"]
+    assert {side.evidence for side in teacher.status.sides} == {"ready"}
+
+
+@pytest.mark.parametrize("way", ["again", "other", "gone"])
+async def test_no_change_is_lost_with_a_newcomer_whom_the_store_did_not_take(way):
+    refusing = [0]
+
+    def refused(append: Append) -> Fault:
+        if refusing[0] and any(isinstance(event, Entered) and event.by.side == "sam" for event in append.events):
+            refusing[0] -= 1
+            return Fault(result=Appended.UNKNOWN, committed=False)
+        return NO_FAULT
+
+    stage = await Stage(fault=refused).boot()
+    teacher = await stage.enter(TESS)
+    await stage.live_on(5, teacher)
+    refusing[0] = live_room.TRIES_MAX + 1
+    joining = asyncio.ensure_future(stage.join(SAM))
+    if way == "gone":
+        await asyncio.sleep(0)
+        joining.cancel()
+        await asyncio.sleep(1)
+    else:
+        tab, answer = await joining
+        assert (answer.code, tab.closed) == ("try_again", OVERLOADED)
+    assert refusing[0] == 0
+    sam = await stage.enter(SAM, "d2" if way == "other" else "d1")
+    await asyncio.sleep(0.5)
+    assert [event.evidence for event in stage.events(EvidenceChanged) if event.side == "sam"] == ["unknown"]
+    await stage.live_on(3, teacher, sam)
+    assert {side.side: side.evidence for side in teacher.status.sides} == {"teacher": "ready", "sam": "ready"}
+
+
+async def test_a_removed_pupil_who_tries_to_come_back_changes_nobodys_class():
+    stage = await Stage(SHARED).boot()
+    teacher, kit = await stage.enter(TESS), await stage.enter(KIT)
+    sam = await stage.enter(SAM)
+    await stage.live_on(5, teacher, sam, kit)
+    stage.does(teacher, RemoveFrame(action="out", pupil="sam"))
+    stage.hosting.left(sam.seat)
+    stage.hosting.left(kit.seat)
+    await stage.live_on(20, teacher)
+    before = stage.events(EvidenceChanged)
+    assert {event.side: event.evidence for event in before} == {"teacher": "ready", "sam": "lost", "kit": "lost"}
+    for number in range(15):
+        _, answer = await stage.join(SAM, f"d{number}")
+        assert answer.code == "over"
+        await stage.live_on(1, teacher)
+    assert stage.events(EvidenceChanged) == before
 
 
 async def test_a_second_device_asks_before_it_takes_over():

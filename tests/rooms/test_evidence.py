@@ -300,6 +300,54 @@ def test_C_the_next_socket_may_come_before_the_last_one_is_known_to_be_closed() 
     assert lesson.told == []
 
 
+def test_C_who_was_not_let_in_is_away_at_once_as_if_they_had_never_come() -> None:
+    lesson = Lesson()
+    lesson.join("teacher")
+    lesson.run(5)
+    lesson.told.clear()
+    lesson.evidence.connected("sam", "tab", lesson.between)
+    lesson.evidence.never_came("sam", "tab", lesson.between)
+    lesson.run(10)
+    assert lesson.of("teacher") == []
+    assert [evidence for evidence, _, _ in lesson.of("sam")] == ["unknown", "lost"]
+    assert lesson.of("sam")[1][1] == lesson.of("sam")[0][1], "not for a moment"
+
+
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_C_a_line_that_comes_back_and_is_not_let_in_stands_as_it_did_before(clean: bool, comes_back: bool) -> None:
+    lesson, _, pupil = both_ready()
+    since = lesson.between if clean else lesson.now + pupil.phase
+    lesson.evidence.disconnected("sam", "tab", lesson.between, clean=clean)
+    pupil.line = False
+    lesson.run(1)
+    lesson.evidence.connected("sam", "tab", lesson.between)
+    lesson.evidence.never_came("sam", "tab", lesson.between)
+    if comes_back:
+        lesson.evidence.connected("sam", "tab", lesson.between)
+        pupil.line = True
+    lesson.run(6)
+    if comes_back:
+        assert lesson.told == []
+    else:
+        ((evidence, at, reasons),) = lesson.of("sam")
+        assert (evidence, reasons) == ("lost", ("away",) if clean else ("line",))
+        assert since <= at <= since + 2 * S
+
+
+def test_C_what_did_not_get_to_the_room_is_told_again_with_its_true_date() -> None:
+    lesson = Lesson()
+    lesson.join("teacher")
+    lesson.run(5)
+    ready = lesson.of("teacher")[-1]
+    lesson.told.clear()
+    lesson.evidence.tell_again("teacher")
+    (again,) = lesson.evidence.changes(lesson.between)
+    assert (again.evidence, again.reasons) == ("ready", ())
+    assert ready[1] <= again.at <= lesson.between
+    assert lesson.evidence.changes(lesson.between) == []
+
+
 def test_C_leaving_is_away_at_once() -> None:
     lesson, teacher, pupil = both_ready()
     lesson.evidence.left("sam", lesson.between)

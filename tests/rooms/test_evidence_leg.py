@@ -371,6 +371,29 @@ def test_C_coming_and_going_without_media_keeps_no_clock_from_running() -> None:
     assert known_ms > 200 * S
 
 
+@pytest.mark.parametrize("let_in", [False, True])
+def test_C_who_was_not_let_in_at_first_has_the_whole_time_for_their_media_when_they_are(let_in: bool) -> None:
+    evidence = LessonEvidence(SIDES, relay=True)
+    evidence.leg("sam", None, S, S)
+    evidence.connected("sam", "tab", S)
+    if let_in:
+        evidence.disconnected("sam", "tab", S, clean=True)
+    else:
+        evidence.never_came("sam", "tab", S)
+    told: list[SideIs] = []
+    for second in range(2, 31):
+        now = second * S
+        evidence.leg("sam", None, now, now)
+        if second == 12:
+            evidence.connected("sam", "tab", now)
+        if second >= 12:
+            evidence.report("sam", "tab", Sample(camera="on", microphone="on", sent=0, received=0), now)
+        told += evidence.changes(now)
+    assert (told[-1].evidence, told[-1].reasons) == ("lost", ("media",))
+    came = 1 * S if let_in else 12 * S
+    assert told[-1].at == max(12 * S, came + CONNECT_MS), "coming and going has no more of it"
+
+
 def test_C_who_comes_without_a_leg_has_time_for_the_direct_way() -> None:
     """The teacher comes late; this family's firewall lets only TURN through."""
     world = World(Cut("leg", "sam", 0, FOR_GOOD), Cut("direct", "", 0, 63_000))

@@ -23,13 +23,15 @@ class ScriptedEvidence:
     def __init__(self, facts: list[Fact]) -> None:
         self._untold = sorted(facts, key=lambda fact: fact.known_at)
         self._current: dict[SideId, str] = {fact.side: "lost" for fact in facts}
+        self._at: dict[SideId, int] = {}
         self._again: int | None = None
+        self._again_of: set[SideId] = set()
         self._samples = 0
 
     changed = False
 
     def changes(self, now: int) -> list[SideIs]:
-        if self._untold and self._untold[0].known_at > now and self._again is None:
+        if self._untold and self._untold[0].known_at > now and self._again is None and not self._again_of:
             return []
         told = [fact for fact in self._untold if fact.known_at <= now]
         self._untold = [fact for fact in self._untold if fact.known_at > now]
@@ -39,11 +41,15 @@ class ScriptedEvidence:
             # After a restart: what was true before it is told as of now.
             for fact in told:
                 self._current[fact.side] = fact.evidence
+            self._at = dict.fromkeys(self._current, self._again)
+            self._again_of.clear()
             changes = [SideIs(side=side, evidence=kind, at=self._again) for side, kind in self._current.items()]
             self._again = None
             return changes
+        again, self._again_of = self._again_of, set()
+        changes += [SideIs(side=side, evidence=self._current[side], at=self._at[side]) for side in sorted(again)]
         for fact in told:
-            self._current[fact.side] = fact.evidence
+            self._current[fact.side], self._at[fact.side] = fact.evidence, fact.at
             changes.append(SideIs(side=fact.side, evidence=fact.evidence, at=fact.at))
         return changes
 
@@ -53,13 +59,16 @@ class ScriptedEvidence:
     def resumed_platform(self, now: int) -> None:
         self._again = now
 
+    def tell_again(self, side: SideId) -> None:
+        self._again_of.add(side)
+
     def weak(self, now: int) -> tuple[SideId, ...]:
         return ()
 
     def _nothing(self, *args: object, **more: object) -> None:
         self._samples += 1
 
-    connected = disconnected = heard = report = left = takeover = _nothing
+    connected = disconnected = never_came = heard = report = left = takeover = _nothing
     leg = path_switching = set_started = shift = _nothing
 
 
