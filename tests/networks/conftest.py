@@ -12,7 +12,11 @@ from tests.networks.nets import Cables, Net, opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests here that drive browsers do so on one loop for the whole run."""
+    """Tests here that drive browsers do so on one loop for the whole run.
+
+    What makes and removes namespaces by itself comes before the ones that all others share are there.
+    """
+    items.sort(key=lambda item: item.path.name != "test_namespaces.py")
     for item in items:
         if "tests/networks" in str(item.path) and "net" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
