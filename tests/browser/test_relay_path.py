@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Browser
 
 from tests.browser.chromium import until
@@ -28,6 +29,7 @@ window.RTCPeerConnection = class extends Whole {
 """The two browsers never learn each other's addresses; the relay's they do. Runs before the statistics' own script."""
 
 
+@pytest.mark.alone
 async def test_two_who_cannot_reach_each_other_meet_through_the_relay_and_go_back_when_they_can(
     browser: Browser, tmp_path: Path
 ) -> None:
