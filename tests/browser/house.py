@@ -168,6 +168,7 @@ class House:
 
     async def _open(self, browser: Browser, link: str, size: tuple[int, int], **options: Any) -> Seated:
         context = await browser.new_context(viewport={"width": size[0], "height": size[1]}, **options)
+        context.set_default_timeout(2 * WAIT_S * 1_000)
         for script in self.scripts:
             await context.add_init_script(script)
         seated = Seated(await context.new_page())
