@@ -40,7 +40,7 @@ types: setup
 
 test: setup browser lint
 	npm test --silent
-	pytest -n 3 --dist loadfile --ignore=tests/networks -m 'not alone' $(PYTEST_ARGS)
+	pytest -n 2 --dist loadfile --ignore=tests/networks -m 'not alone' $(PYTEST_ARGS)
 
 # Real networks that are cut, and counters that are compared: they do not stand beside other tests on two cores.
 test-alone: setup browser

@@ -14,7 +14,7 @@ SEEN = """async () => {
     const video = document.querySelector('.stage video');
     const shown = video?.srcObject?.getVideoTracks()[0]?.id ?? '';
     const seen = {width: video?.videoWidth ?? 0, way: '', frames: 0, sound: 0, direct: '', sends: 0, legs: 0,
-        ready: video?.readyState ?? 0, paused: video?.paused ?? true, muted: video?.srcObject?.getVideoTracks()[0]?.muted};
+        ready: video?.readyState ?? 0, paused: video?.paused ?? true};
     for (const pc of window.__pcs) {
         if (pc.connectionState === 'closed') continue;
         const ways = new Set(pc.getTransceivers().map(({direction}) => direction));
