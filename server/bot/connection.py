@@ -149,7 +149,9 @@ class Connection:
         for track in self._own.values():
             track.stop()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.pc.close(), CLOSE_S_MAX)
+            # Not `wait_for`: Python 3.11's forgets a cancellation that comes as the wait ends.
+            async with asyncio.timeout(CLOSE_S_MAX):
+                await self.pc.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

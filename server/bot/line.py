@@ -239,7 +239,8 @@ class Line:
             if left <= 0 and not self._cut:
                 raise TimeoutError
             try:
-                message = await asyncio.wait_for(socket.recv(decode=False), left if left > 0 else SILENT_S)
+                async with asyncio.timeout(left if left > 0 else SILENT_S):
+                    message = await socket.recv(decode=False)
             except TimeoutError:
                 continue
             self._silent_from = time.monotonic()
